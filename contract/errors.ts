@@ -1,0 +1,71 @@
+/**
+ * Every refusal the API can answer with, and its HTTP status. The console holds a text for each code in each language;
+ * a test fails for a code without a text or without a thrower.
+ */
+export const errorStatus = {
+  input_invalid: 400,
+  not_signed_in: 401,
+  origin_not_allowed: 403,
+  not_allowed: 403,
+  not_found: 404,
+  body_too_large: 413,
+  media_type_unsupported: 415,
+  too_many_requests: 429,
+  internal: 500,
+  unavailable: 503,
+
+  setup_link_invalid: 403,
+  setup_done: 409,
+  user_email_taken: 409,
+  user_last_owner: 409,
+  user_is_you: 409,
+  staff_unknown: 422,
+  department_unknown: 422,
+  api_key_permission_exceeds: 403,
+
+  tag_name_taken: 409,
+  tag_unknown: 422,
+  tag_not_empty: 409,
+  tag_limit: 422,
+  attribute_key_taken: 409,
+  attribute_unknown: 422,
+  attribute_value_invalid: 422,
+  selection_too_large: 422,
+
+  code_name_taken: 409,
+  code_ended: 409,
+  code_csv_invalid: 422,
+  code_not_ready: 409,
+  folder_name_taken: 409,
+  folder_not_empty: 409,
+  folder_unknown: 422,
+  material_unknown: 422,
+  material_type_unsupported: 422,
+  welcome_variable_unknown: 422,
+
+  wecom_not_connected: 409,
+  wecom_callback_signature: 403,
+  wecom_callback_malformed: 400,
+  operation_running: 409,
+} as const satisfies Record<string, number>;
+
+export type ErrorCode = keyof typeof errorStatus;
+
+/** What a failed call answers with. `fields` names what was wrong with the input, by its path. */
+export interface ErrorReply {
+  readonly error: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly requestId: string;
+    readonly fields?: readonly FieldProblem[];
+    readonly details?: Readonly<Record<string, unknown>>;
+  };
+}
+
+export interface FieldProblem {
+  /** Dotted path into the input: 'rotation.0.staffIds'. */
+  readonly path: string;
+  /** A zod issue code, or the name of a rule of ours ('control_characters', 'unknown_variable', …). */
+  readonly problem: string;
+  readonly message: string;
+}

@@ -1,0 +1,148 @@
+import type { Input, Output } from '#contract';
+import type { getConnection, setConnection } from '#contract/wecom';
+import { recordAudit } from '#organization';
+import type { Ctx, WriteCtx } from '#platform/ctx';
+import { AppError } from '#platform/errors';
+import { randomKey } from '#platform/ids';
+import type { Logger } from '#platform/log';
+import type { Metrics } from '#platform/metrics';
+import type { Sealer } from '#platform/seal';
+import { createWecomClient, type WecomClient } from './client.ts';
+import { createFrequency } from './frequency.ts';
+
+const settingKey = 'wecom.connection';
+
+/** A connection as it is stored: what is secret is sealed. */
+interface StoredConnection {
+  readonly corpId: string;
+  readonly agentId: string;
+  readonly baseUrl: string;
+  readonly token: string;
+  readonly sealedSecret: string | null;
+  readonly sealedKey: string;
+}
+
+/** A connection in use. */
+export interface Connection {
+  readonly corpId: string;
+  readonly agentId: string;
+  readonly token: string;
+  readonly encodingAesKey: string;
+  readonly client: WecomClient;
+}
+
+/** One per process: reads the connection, keeps one client for it, and makes a new one when it changes. */
+export interface Connector {
+  /** Undefined while no corp is connected. */
+  connect(ctx: Pick<Ctx, 'db'>): Promise<Connection | undefined>;
+  describe(ctx: Ctx): Promise<Output<typeof getConnection>>;
+  change(ctx: WriteCtx, input: Input<typeof setConnection>): Promise<void>;
+  reveal(ctx: WriteCtx): Promise<{ token: string; encodingAesKey: string }>;
+}
+
+export function createConnector(options: {
+  sealer: Sealer;
+  metrics: Metrics;
+  log: Logger;
+  publicUrl: string;
+}): Connector {
+  const { sealer, metrics } = options;
+  let current: { version: string; connection: Connection } | undefined;
+
+  async function read(ctx: Pick<Ctx, 'db'>) {
+    const row = await ctx.db
+      .selectFrom('setting')
+      .select(['value', 'updated_at'])
+      .where('key', '=', settingKey)
+      .executeTakeFirst();
+    return row && { stored: row.value as StoredConnection, updatedAt: row.updated_at };
+  }
+
+  return {
+    async connect(ctx) {
+      const found = await read(ctx);
+      if (!found?.stored.sealedSecret) return undefined;
+      const version = JSON.stringify(found.stored);
+      if (current?.version === version) return current.connection;
+      const { stored } = found;
+      const client = createWecomClient({
+        baseUrl: stored.baseUrl,
+        corpId: stored.corpId,
+        secret: sealer.open(stored.sealedSecret ?? ''),
+        frequency: createFrequency({}),
+        log: options.log,
+        onCall: (endpoint, ms, outcome) => metrics.wecomCalls.observe({ endpoint, outcome }, ms / 1000),
+      });
+      const connection = {
+        corpId: stored.corpId,
+        agentId: stored.agentId,
+        token: stored.token,
+        encodingAesKey: sealer.open(stored.sealedKey),
+        client,
+      };
+      current = { version, connection };
+      return connection;
+    },
+
+    async describe(ctx) {
+      const found = await read(ctx);
+      if (!found) return null;
+      return {
+        corpId: found.stored.corpId,
+        agentId: found.stored.agentId,
+        hasSecret: found.stored.sealedSecret !== null,
+        token: found.stored.token,
+        hasEncodingAesKey: true,
+        baseUrl: found.stored.baseUrl,
+        callbackUrl: `${options.publicUrl}/wecom/callback`,
+        updatedAt: found.updatedAt.toISOString(),
+      };
+    },
+
+    async change(ctx, input) {
+      const before = (await read(ctx))?.stored;
+      const after: StoredConnection = {
+        corpId: input.corpId,
+        agentId: input.agentId,
+        baseUrl: input.baseUrl.replace(/\/+$/, ''),
+        token: input.token ?? before?.token ?? randomKey(24),
+        sealedSecret: input.secret === undefined ? (before?.sealedSecret ?? null) : sealer.seal(input.secret),
+        sealedKey:
+          input.encodingAesKey === undefined
+            ? (before?.sealedKey ?? sealer.seal(randomKey(43)))
+            : sealer.seal(input.encodingAesKey),
+      };
+      const row = { key: settingKey, value: JSON.stringify(after), updated_at: ctx.now };
+      await ctx.db
+        .insertInto('setting')
+        .values(row)
+        .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: row.value, updated_at: row.updated_at }))
+        .execute();
+      const shown = (stored: StoredConnection | undefined) =>
+        stored && {
+          corpId: stored.corpId,
+          agentId: stored.agentId,
+          baseUrl: stored.baseUrl,
+          hasSecret: stored.sealedSecret !== null,
+        };
+      await recordAudit(ctx, {
+        action: 'wecom_connection.updated',
+        subjectKind: 'wecom_connection',
+        subjectId: input.corpId,
+        before: shown(before),
+        after: { ...shown(after), secretChanged: input.secret !== undefined },
+      });
+    },
+
+    async reveal(ctx) {
+      const found = await read(ctx);
+      if (!found) throw new AppError('wecom_not_connected');
+      await recordAudit(ctx, {
+        action: 'wecom_connection.revealed',
+        subjectKind: 'wecom_connection',
+        subjectId: found.stored.corpId,
+      });
+      return { token: found.stored.token, encodingAesKey: sealer.open(found.stored.sealedKey) };
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { pushCodeJob } from '#acquisition';
+import * as contract from '#contract/wecom';
+import { recordAudit } from '#organization';
+import { AppError } from '#platform/errors';
+import { addJob, type JobHandler } from '#platform/jobs';
+import type { Metrics } from '#platform/metrics';
+import { endpoint, type Module, type Runtime } from '#platform/module';
+import { dailyAt } from '#platform/schedule';
+import type { Deliverer } from '#touch';
+import { checkConnection } from './check.ts';
+import { pushCode } from './codes.ts';
+import { type Connection, createConnector } from './connection.ts';
+import { createMirror } from './mirror.ts';
+import { createReceiver } from './receive.ts';
+import { beginReconciliation, pullStaffDays, reconcile } from './reconcile.ts';
+import { OutsideError, refreshCustomer, refreshDirectory, refreshTags } from './refresh.ts';
+import { createWelcomeDeliverer } from './welcome.ts';
+
+/** WeCom: callbacks in, calls out, and the two kept equal. */
+export function createWecomChannel(runtime: Runtime, metrics: Metrics): Module & { deliverers: Deliverer[] } {
+  const connector = createConnector({ ...runtime, metrics });
+  const receiver = createReceiver(connector, metrics);
+
+  /** A job that does nothing while no corp is connected: connecting starts a reconciliation, which catches up. */
+  const whenConnected =
+    <P>(work: (ctx: Parameters<JobHandler>[0], connection: Connection, payload: P) => Promise<void>): JobHandler =>
+    async (ctx, payload) => {
+      const connection = await connector.connect(ctx);
+      if (connection) await work(ctx, connection, payload as P);
+    };
+
+  return {
+    name: 'wecom',
+    tables: ['wecom_media'],
+    deliverers: [createWelcomeDeliverer(connector)],
+    endpoints: [
+      endpoint(contract.getConnection, (ctx) => connector.describe(ctx)),
+      endpoint(contract.setConnection, async (ctx, input) => {
+        await connector.change(ctx, input);
+        const connection = await connector.describe(ctx);
+        if (!connection) throw new Error('a connection that was just stored is gone');
+        return connection;
+      }),
+      endpoint(contract.revealCallbackSecrets, (ctx) => connector.reveal(ctx)),
+      endpoint(contract.runSelfCheck, (ctx) => checkConnection(ctx, connector, receiver.stats)),
+      endpoint(contract.startReconciliation, async (ctx) => {
+        if (!(await connector.connect(ctx))) throw new AppError('wecom_not_connected');
+        const operationId = await beginReconciliation(ctx);
+        await recordAudit(ctx, {
+          action: 'wecom.reconciliation_started',
+          subjectKind: 'operation',
+          subjectId: operationId,
+        });
+        return { operationId };
+      }),
+      endpoint(contract.verifyCallback, (ctx, input) => receiver.verify(ctx, input)),
+      endpoint(contract.receiveCallback, async (ctx, input, upload) => {
+        await receiver.receive(ctx, input, upload);
+        return 'success' as const;
+      }),
+    ],
+    pumps: [createMirror(connector)],
+    jobs: {
+      [pushCodeJob]: whenConnected<{ codeId: number }>((ctx, connection, { codeId }) =>
+        pushCode(ctx, connection, codeId),
+      ),
+      'wecom.refresh_customer': whenConnected<{ externalUserid: string }>(
+        async (ctx, connection, { externalUserid }) => {
+          await refreshCustomer(ctx, connection, externalUserid, 'bulk');
+        },
+      ),
+      'wecom.refresh_tags': whenConnected(async (ctx, connection) => {
+        const failure = await refreshTags(ctx, connection);
+        if (failure) throw new OutsideError(failure);
+      }),
+      'wecom.refresh_directory': whenConnected(async (ctx, connection) => {
+        const directory = await refreshDirectory(ctx, connection);
+        if ('failure' in directory) throw new OutsideError(directory.failure);
+      }),
+      'wecom.reconcile': whenConnected<{ operationId: number }>((ctx, connection, { operationId }) =>
+        reconcile(ctx, connection, operationId, () => runtime.clock.now()),
+      ),
+      'wecom.pull_staff_days': whenConnected((ctx, connection) => pullStaffDays(ctx, connection)),
+    },
+    chores: [
+      {
+        name: 'wecom.reconcile_nightly',
+        next: dailyAt(3 * 60 + 30),
+        async run(ctx) {
+          if (!(await connector.connect(ctx))) return;
+          const running = await ctx.db
+            .selectFrom('operation')
+            .select('id')
+            .where('kind', '=', 'wecom.reconcile')
+            .where('state', 'in', ['waiting', 'running'])
+            .executeTakeFirst();
+          if (!running) await beginReconciliation(ctx);
+        },
+      },
+      {
+        name: 'wecom.pull_staff_days_daily',
+        next: dailyAt(6 * 60),
+        async run(ctx) {
+          await addJob(ctx, 'wecom.pull_staff_days', {}, { key: 'wecom.pull_staff_days' });
+        },
+      },
+    ],
+  };
+}

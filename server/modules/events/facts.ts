@@ -1,0 +1,118 @@
+import { z } from 'zod';
+
+/**
+ * Facts that siyu understands: what is stored in the inbox under `name`. Staff are named by WeCom's userid and customers
+ * by external_userid, because whoever learns a fact may know no more than that.
+ */
+
+const userid = z.string().min(1).max(64);
+const externalUserid = z.string().min(1).max(64);
+const moment = z.coerce.date();
+
+export const factSchemas = {
+  /** A customer and a staff member became contacts. `isHalf`: the staff member has not confirmed yet. */
+  'follow.added': z.object({
+    externalUserid,
+    staffUserid: userid,
+    codeId: z.number().int().nullable(),
+    /** Single use, lives 20 seconds; absent when somebody else greets or the chat has begun. */
+    welcomeCode: z.string().nullable(),
+    isHalf: z.boolean(),
+  }),
+  'follow.ended': z.object({ externalUserid, staffUserid: userid, by: z.enum(['customer', 'staff', 'transfer']) }),
+  /** A staff member changed remark or tags in WeCom. */
+  'follow.edited': z.object({ externalUserid, staffUserid: userid }),
+  'follow.transfer_failed': z.object({ externalUserid, staffUserid: userid, reason: z.string() }),
+  /** WeCom's record of a customer was read. Not an event of the customer's. */
+  'customer.observed': z.object({
+    externalUserid,
+    observedAt: moment,
+    isWhole: z.boolean(),
+    profile: z.object({
+      name: z.string(),
+      avatar: z.string().nullable(),
+      kind: z.enum(['wechat', 'wecom']),
+      gender: z.enum(['unknown', 'male', 'female']),
+      unionid: z.string().nullable(),
+      corpName: z.string().nullable(),
+      position: z.string().nullable(),
+    }),
+    follows: z.array(
+      z.object({
+        staffUserid: userid,
+        createdAt: moment,
+        codeId: z.number().int().nullable(),
+        addWay: z.number().int().nullable(),
+        remark: z.string(),
+        description: z.string(),
+        mobiles: z.array(z.string()),
+        /** WeCom's ids of corp tags; undefined when the reading does not tell. */
+        tagWecomIds: z.array(z.string()),
+      }),
+    ),
+  }),
+  /** A staff member's whole list of customers was read. */
+  'staff.customers_listed': z.object({ staffUserid: userid, observedAt: moment, externalUserids: z.array(z.string()) }),
+  'customer.tagged': z.object({
+    customerId: z.number().int(),
+    added: z.array(z.string().nullish()),
+    removed: z.array(z.string().nullish()),
+    by: z.string(),
+  }),
+  /** A touch reached its end, or the platform took it. */
+  'touch.settled': z.object({
+    customerId: z.number().int(),
+    touchId: z.number().int(),
+    kind: z.string(),
+    channel: z.string(),
+    state: z.string(),
+    reason: z.string().nullable(),
+    text: z.string().nullable(),
+    attachmentCount: z.number().int(),
+    staffId: z.number().int().nullable(),
+    codeId: z.number().int().nullable(),
+  }),
+  'tag.changed': z.object({ change: z.string(), wecomId: z.string(), tagKind: z.string().nullable() }),
+  'staff.changed': z.object({ change: z.string(), staffUserid: userid, newUserid: z.string().nullable() }),
+  'department.changed': z.object({ change: z.string(), wecomId: z.number().int() }),
+  'group.changed': z.object({ change: z.string(), chatId: z.string(), detail: z.record(z.string(), z.unknown()) }),
+} as const satisfies Record<string, z.ZodType>;
+
+export type FactName = keyof typeof factSchemas;
+
+export type FactPayload<N extends FactName> = z.input<(typeof factSchemas)[N]>;
+
+/** A fact as one learns it; `messageId` is the same whenever it is told again. */
+export type Fact = {
+  [N in FactName]: {
+    readonly name: N;
+    readonly source: string;
+    readonly messageId: string;
+    readonly occurredAt: Date;
+    readonly payload: FactPayload<N>;
+  };
+}[FactName];
+
+/** What keeps its order. */
+export function subjectOf(fact: Fact): string {
+  switch (fact.name) {
+    case 'follow.added':
+    case 'follow.ended':
+    case 'follow.edited':
+    case 'follow.transfer_failed':
+    case 'customer.observed':
+      return `account:${fact.payload.externalUserid}`;
+    case 'customer.tagged':
+    case 'touch.settled':
+      return `customer:${fact.payload.customerId}`;
+    case 'staff.customers_listed':
+    case 'staff.changed':
+      return `staff:${fact.payload.staffUserid.toLowerCase()}`;
+    case 'tag.changed':
+      return 'tag';
+    case 'department.changed':
+      return 'department';
+    case 'group.changed':
+      return `group:${fact.payload.chatId}`;
+  }
+}

@@ -1,0 +1,15 @@
+/** Departments, staff, the users of the console and what they changed. */
+export { type AuditedChange, recordAudit } from './audit.ts';
+export { type Auth, createAuth, identify, serveAuth } from './auth.ts';
+export { organizationEndpoints } from './routes.ts';
+export {
+  applyAbsentStaff,
+  applyDepartments,
+  applyStaff,
+  ensureStaff,
+  type ObservedDepartment,
+  type ObservedStaff,
+  recordStaffDays,
+  type StaffDay,
+} from './staff.ts';
+export { ensureSetupToken, needsSetup } from './users.ts';

@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import type { touchReason, touchState } from '#contract/touch';
+
+/** What becomes of a touch after the platform answered, or did not. */
+
+export type TouchState = z.output<typeof touchState>;
+export type TouchReason = z.output<typeof touchReason>;
+
+/** What a channel says of one attempt. `unknown`: the platform may have taken it. */
+export type Receipt =
+  | { readonly outcome: 'accepted' }
+  | { readonly outcome: 'refused'; readonly reason: TouchReason; readonly retryable: boolean; readonly message: string }
+  | { readonly outcome: 'unreachable'; readonly message: string }
+  | { readonly outcome: 'unknown'; readonly message: string };
+
+/** What a channel can do, as data. */
+export interface ChannelTraits {
+  /** Sending the same touch again cannot reach the person twice: the platform takes it once and says so. */
+  readonly isRepeatable: boolean;
+}
+
+export type Settlement =
+  | {
+      readonly state: Extract<TouchState, 'submitted' | 'failed' | 'missed' | 'unknown'>;
+      readonly reason: TouchReason | null;
+      readonly message: string | null;
+    }
+  | { readonly state: 'planned'; readonly retryInMs: number; readonly message: string };
+
+/** Pauses between attempts, in milliseconds: a welcome has 20 seconds to live. */
+const pausesMs = [200, 500, 1000, 2000, 3000, 4000];
+
+/**
+ * Decides what an attempt means. `mayHaveArrived`: an earlier attempt of this touch had no known outcome, so that
+ * "already sent" is good news. All times are the machine's.
+ */
+export function settle(
+  receipt: Receipt,
+  touch: { attempts: number; mayHaveArrived: boolean; machineNow: number; deadlineAt: number },
+  traits: ChannelTraits,
+): Settlement {
+  if (receipt.outcome === 'accepted') return { state: 'submitted', reason: null, message: null };
+  const { message } = receipt;
+  if (receipt.outcome === 'refused' && !receipt.retryable) {
+    if (touch.mayHaveArrived && receipt.reason === 'chat_started') {
+      return { state: 'submitted', reason: 'confirmed_by_repeat', message };
+    }
+    return { state: receipt.reason === 'code_expired' ? 'missed' : 'failed', reason: receipt.reason, message };
+  }
+  // Never sent again by itself once it may have arrived, unless the platform makes repeating harmless.
+  if (receipt.outcome === 'unknown' && !traits.isRepeatable) return { state: 'unknown', reason: 'no_answer', message };
+  const retryInMs = pausesMs[Math.min(touch.attempts, pausesMs.length) - 1] ?? pausesMs[0] ?? 200;
+  if (touch.machineNow + retryInMs < touch.deadlineAt) return { state: 'planned', retryInMs, message };
+  if (receipt.outcome === 'unknown') return { state: 'unknown', reason: 'no_answer', message };
+  return { state: 'missed', reason: receipt.outcome === 'refused' ? receipt.reason : 'platform_unreachable', message };
+}

@@ -1,0 +1,40 @@
+import { zoneShiftMs } from './schedule.ts';
+
+/** Civil days in a zone. A day is text like '2026-11-21'. */
+
+const dayMs = 86_400_000;
+
+/** The civil day of a moment. */
+export function dayOf(at: Date, zone: string): string {
+  return new Date(at.getTime() + zoneShiftMs(at, zone)).toISOString().slice(0, 10);
+}
+
+/** Weekday (1 Monday … 7 Sunday) and minute of the civil day. */
+export function civilMoment(at: Date, zone: string): { weekday: number; minute: number } {
+  const local = new Date(at.getTime() + zoneShiftMs(at, zone));
+  return { weekday: ((local.getUTCDay() + 6) % 7) + 1, minute: local.getUTCHours() * 60 + local.getUTCMinutes() };
+}
+
+/** The moment a civil day begins. The shift is taken at noon, which no zone skips. */
+export function dayStart(day: string, zone: string): Date {
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  return new Date(midnight - zoneShiftMs(new Date(midnight + dayMs / 2), zone));
+}
+
+export function addDays(day: string, count: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + count * dayMs).toISOString().slice(0, 10);
+}
+
+/** Both ends included, as people say it; as moments the end is excluded. */
+export function dayRange(zone: string, from: string | undefined, to: string | undefined) {
+  return {
+    from: from === undefined ? undefined : dayStart(from, zone),
+    until: to === undefined ? undefined : dayStart(addDays(to, 1), zone),
+  };
+}
+
+/** Every day from one to another, both included. */
+export function daysBetween(from: string, to: string): string[] {
+  const count = Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / dayMs);
+  return Array.from({ length: Math.max(0, count + 1) }, (_, i) => addDays(from, i));
+}

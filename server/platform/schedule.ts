@@ -1,0 +1,94 @@
+import { type Ctx, inTransaction, type WriteCtx } from './ctx.ts';
+import type { Runtime } from './module.ts';
+import { pumpCtx } from './pump.ts';
+
+/**
+ * A chore that comes round in the product's time. `run` only writes rows and jobs: it shares the transaction that moves
+ * the due time on, so that of several workers one does it, once.
+ */
+export interface Chore {
+  readonly name: string;
+  /** When it comes next, after `now`. */
+  next(now: Date, zone: string): Date;
+  run(ctx: WriteCtx): Promise<void>;
+}
+
+export function everyMs(ms: number): Chore['next'] {
+  return (now) => new Date((Math.floor(now.getTime() / ms) + 1) * ms);
+}
+
+/** Each day at a minute of the organisation's civil day. */
+export function dailyAt(minute: number): Chore['next'] {
+  return (now, zone) => {
+    const shift = zoneShiftMs(now, zone);
+    const local = now.getTime() + shift;
+    const dayMs = 86_400_000;
+    const today = Math.floor(local / dayMs) * dayMs + minute * 60_000;
+    return new Date((today > local ? today : today + dayMs) - shift);
+  };
+}
+
+/** What has to be added to UTC to read civil time in `zone`. */
+export function zoneShiftMs(at: Date, zone: string): number {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(at);
+  const read = (type: string) => Number(parts.find((part) => part.type === type)?.value);
+  const civil = Date.UTC(read('year'), read('month') - 1, read('day'), read('hour'), read('minute'), read('second'));
+  return civil - Math.floor(at.getTime() / 1000) * 1000;
+}
+
+/** Runs what is due once. Returns how many chores ran. */
+export async function runDueChores(ctx: Ctx, chores: readonly Chore[]): Promise<number> {
+  let ran = 0;
+  for (const chore of chores) {
+    ran += await inTransaction(ctx, async (ctx) => {
+      const row = await ctx.db
+        .selectFrom('schedule')
+        .select('next_at')
+        .where('name', '=', chore.name)
+        .forUpdate()
+        .skipLocked()
+        .executeTakeFirst();
+      if (!row || row.next_at > ctx.now) return 0;
+      await chore.run(ctx);
+      const next_at = chore.next(ctx.now, ctx.zone);
+      await ctx.db.updateTable('schedule').set({ next_at }).where('name', '=', chore.name).execute();
+      return 1;
+    });
+  }
+  return ran;
+}
+
+export async function startSchedule(runtime: Runtime, chores: readonly Chore[]): Promise<{ stop(): Promise<void> }> {
+  const first = pumpCtx(runtime, 'schedule');
+  for (const chore of chores) {
+    await first.db
+      .insertInto('schedule')
+      .values({ name: chore.name, next_at: chore.next(first.now, first.zone) })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .execute();
+  }
+  let running = Promise.resolve();
+  const timer = setInterval(() => {
+    running = running
+      .then(() => runDueChores(pumpCtx(runtime, 'schedule'), chores))
+      .then(
+        () => {},
+        (error) => runtime.log.error({ err: error }, 'a chore failed and will come again'),
+      );
+  }, 500);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,471 @@
+// Written by scripts/db-types.ts from the migrations. Do not edit.
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+
+export interface AttributeDefinitionTable {
+  key: string;
+  name: string;
+  kind: string;
+  choices: Generated<string[]>;
+  created_at: Date;
+}
+
+export interface AuditEntryTable {
+  id: GeneratedAlways<number>;
+  at: Date;
+  actor_kind: string;
+  actor_id: string;
+  actor_name: string;
+  action: string;
+  subject_kind: string;
+  subject_id: string;
+  subject_name: string | null;
+  before: ColumnType<unknown, string | null | undefined, string | null>;
+  after: ColumnType<unknown, string | null | undefined, string | null>;
+  request_id: string | null;
+}
+
+export interface AuthAccountTable {
+  id: string;
+  accountId: string;
+  providerId: string;
+  userId: string;
+  accessToken: string | null;
+  refreshToken: string | null;
+  idToken: string | null;
+  accessTokenExpiresAt: Date | null;
+  refreshTokenExpiresAt: Date | null;
+  scope: string | null;
+  password: string | null;
+  createdAt: Generated<Date>;
+  updatedAt: Date;
+}
+
+export interface AuthApiKeyTable {
+  id: string;
+  configId: string;
+  name: string | null;
+  start: string | null;
+  referenceId: string;
+  prefix: string | null;
+  key: string;
+  refillInterval: number | null;
+  refillAmount: number | null;
+  lastRefillAt: Date | null;
+  enabled: boolean | null;
+  rateLimitEnabled: boolean | null;
+  rateLimitTimeWindow: number | null;
+  rateLimitMax: number | null;
+  requestCount: number | null;
+  remaining: number | null;
+  lastRequest: Date | null;
+  expiresAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+  permissions: string | null;
+  metadata: string | null;
+}
+
+export interface AuthRateLimitTable {
+  id: string;
+  key: string;
+  count: number;
+  lastRequest: number;
+}
+
+export interface AuthSessionTable {
+  id: string;
+  expiresAt: Date;
+  token: string;
+  createdAt: Generated<Date>;
+  updatedAt: Date;
+  ipAddress: string | null;
+  userAgent: string | null;
+  userId: string;
+}
+
+export interface AuthTwoFactorTable {
+  id: string;
+  secret: string;
+  backupCodes: string;
+  userId: string;
+  verified: boolean | null;
+  failedVerificationCount: number | null;
+  lockedUntil: Date | null;
+}
+
+export interface AuthUserTable {
+  id: string;
+  name: string;
+  email: string;
+  emailVerified: boolean;
+  image: string | null;
+  createdAt: Generated<Date>;
+  updatedAt: Generated<Date>;
+  twoFactorEnabled: boolean | null;
+  role: string;
+  staffId: number | null;
+  disabled: Generated<boolean>;
+}
+
+export interface AuthVerificationTable {
+  id: string;
+  identifier: string;
+  value: string;
+  expiresAt: Date;
+  createdAt: Generated<Date>;
+  updatedAt: Generated<Date>;
+}
+
+export interface ChannelCodeTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  folder_id: number | null;
+  source: string;
+  entry: string;
+  rotation: ColumnType<unknown, string, string>;
+  backup_staff_ids: number[];
+  daily_limit: number | null;
+  skip_verify: boolean;
+  tag_ids: number[];
+  remark_prefix: string;
+  description: string;
+  hook: ColumnType<unknown, string, string>;
+  welcome: ColumnType<unknown, string, string>;
+  starts_at: Date | null;
+  ends_at: Date | null;
+  is_paused: Generated<boolean>;
+  ended_at: Date | null;
+  state_key: string;
+  slug: string;
+  staff_now: Generated<number[]>;
+  uses_backup: Generated<boolean>;
+  next_turn_at: Date | null;
+  revision: Generated<number>;
+  pushed_revision: Generated<number>;
+  was_asked: Generated<boolean>;
+  config_id: string | null;
+  qr_url: string | null;
+  qr_image: Buffer | null;
+  problem: string | null;
+  created_by: string;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface CodeFolderTable {
+  id: GeneratedAlways<number>;
+  name: string;
+}
+
+export interface CodeScanDayTable {
+  code_id: number;
+  day: string;
+  scans: number;
+}
+
+export interface CodeStaffDayTable {
+  code_id: number;
+  staff_id: number;
+  day: string;
+  adds: number;
+}
+
+export interface CustomerTable {
+  id: GeneratedAlways<number>;
+  name: string | null;
+  avatar: string | null;
+  kind: Generated<string>;
+  corp_name: string | null;
+  position: string | null;
+  gender: Generated<string>;
+  source: Generated<string>;
+  code_id: number | null;
+  added_at: Date;
+  active_follow_count: Generated<number>;
+  event_count: Generated<number>;
+  search_grams: Generated<string[]>;
+  search_text: Generated<string>;
+  observed_at: Date | null;
+  created_at: Date;
+}
+
+export interface CustomerAttributeTable {
+  customer_id: number;
+  key: string;
+  value: ColumnType<unknown, string, string>;
+  source: string;
+  set_at: Date;
+  set_by: string | null;
+}
+
+export interface CustomerTagTable {
+  customer_id: number;
+  tag_id: number;
+  tagged_at: Date;
+}
+
+export interface DepartmentTable {
+  id: GeneratedAlways<number>;
+  wecom_id: number;
+  parent_wecom_id: number;
+  name: string;
+  sort: Generated<number>;
+  deleted_at: Date | null;
+  observed_at: Date;
+}
+
+export interface EventTable {
+  customer_id: number;
+  occurred_at: Date;
+  id: Generated<number>;
+  name: string;
+  source: string;
+  staff_id: number | null;
+  code_id: number | null;
+  payload: ColumnType<unknown, string, string>;
+}
+
+export interface EventKeyTable {
+  source: string;
+  message_id: string;
+  occurred_at: Date;
+}
+
+export interface FollowTable {
+  customer_id: number;
+  external_userid: string;
+  staff_id: number;
+  state: string;
+  added_at: Date;
+  ended_at: Date | null;
+  code_id: number | null;
+  add_way: number | null;
+  remark: Generated<string>;
+  description: Generated<string>;
+  remark_mobiles: Generated<string[]>;
+  remark_prefix: string | null;
+  is_remark_pending: Generated<boolean>;
+  remark_problem: string | null;
+  remark_attempts: Generated<number>;
+  changes: ColumnType<unknown, string, string>;
+  observed_at: Date | null;
+}
+
+export interface FollowSpellTable {
+  customer_id: number;
+  external_userid: string;
+  staff_id: number;
+  started_at: Date;
+  ended_at: Date | null;
+  ended_by: string | null;
+  code_id: number | null;
+  is_first: Generated<boolean>;
+}
+
+export interface FollowTagTable {
+  customer_id: number;
+  external_userid: string;
+  staff_id: number;
+  tag_id: number;
+  is_wanted: Generated<boolean>;
+  is_pending: Generated<boolean>;
+  problem: string | null;
+  changed_at: Date;
+  attempts: Generated<number>;
+}
+
+export interface IdentityTable {
+  kind: string;
+  value: string;
+  customer_id: number;
+  source: string;
+  first_seen_at: Date;
+}
+
+export interface InboxTable {
+  id: GeneratedAlways<number>;
+  lane: number;
+  source: string;
+  message_id: string;
+  name: string;
+  subject: string;
+  occurred_at: Date;
+  received_at: Date;
+  payload: ColumnType<unknown, string, string>;
+  attempts: Generated<number>;
+  retry_at: Date | null;
+  problem: string | null;
+  is_failed: Generated<boolean>;
+}
+
+export interface InboxLaneTable {
+  lane: number;
+}
+
+export interface MaterialTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  kind: string;
+  content_type: string;
+  byte_count: number;
+  sha256: string;
+  bytes: Buffer;
+  created_at: Date;
+}
+
+export interface MigrationTable {
+  name: string;
+  hash: string;
+  applied_at: Date;
+}
+
+export interface OperationTable {
+  id: GeneratedAlways<number>;
+  kind: string;
+  state: Generated<string>;
+  step: string | null;
+  done_count: Generated<number>;
+  total_count: number | null;
+  summary: ColumnType<unknown, string | undefined, string>;
+  input: ColumnType<unknown, string | undefined, string>;
+  cursor: ColumnType<unknown, string | undefined, string>;
+  problem: string | null;
+  cancel_requested: Generated<boolean>;
+  created_at: Date;
+  started_at: Date | null;
+  ended_at: Date | null;
+  created_by: string;
+}
+
+export interface ScheduleTable {
+  name: string;
+  next_at: Date;
+}
+
+export interface SettingTable {
+  key: string;
+  value: ColumnType<unknown, string, string>;
+  updated_at: Date;
+}
+
+export interface StaffTable {
+  id: GeneratedAlways<number>;
+  wecom_userid: string;
+  name: string;
+  alias: Generated<string>;
+  position: Generated<string>;
+  avatar: string | null;
+  state: Generated<string>;
+  can_follow: Generated<boolean>;
+  observed_at: Date;
+}
+
+export interface StaffDayTable {
+  staff_id: number;
+  day: string;
+  chats: number;
+  messages: number;
+  reply_percentage: number | null;
+  reply_minutes: number | null;
+}
+
+export interface StaffDepartmentTable {
+  staff_id: number;
+  department_id: number;
+  is_leader: Generated<boolean>;
+}
+
+export interface TagTable {
+  id: GeneratedAlways<number>;
+  group_id: number;
+  name: string;
+  wecom_id: string | null;
+  sort: Generated<number>;
+  pending: string | null;
+  problem: string | null;
+  deleted_at: Date | null;
+  observed_at: Date | null;
+}
+
+export interface TagGroupTable {
+  id: GeneratedAlways<number>;
+  kind: string;
+  name: string;
+  wecom_id: string | null;
+  sort: Generated<number>;
+  is_rename_pending: Generated<boolean>;
+  deleted_at: Date | null;
+  observed_at: Date | null;
+}
+
+export interface TouchTable {
+  customer_id: number;
+  id: Generated<number>;
+  purpose: string;
+  kind: string;
+  channel: string;
+  staff_id: number | null;
+  code_id: number | null;
+  external_userid: string | null;
+  state: string;
+  reason: string | null;
+  platform_message: string | null;
+  content: ColumnType<unknown, string, string>;
+  said: ColumnType<unknown, string | null | undefined, string | null>;
+  address: ColumnType<unknown, string, string>;
+  occasion_at: Date;
+  planned_at: Date;
+  settled_at: Date | null;
+  received_at: Date;
+  deadline_at: Date;
+  retry_at: Date | null;
+  claimed_by: number | null;
+  attempts: Generated<number>;
+  took_ms: number | null;
+}
+
+export interface WecomMediaTable {
+  material_id: number;
+  media_id: string;
+  expires_at: Date;
+}
+
+export interface DB {
+  attribute_definition: AttributeDefinitionTable;
+  audit_entry: AuditEntryTable;
+  auth_account: AuthAccountTable;
+  auth_api_key: AuthApiKeyTable;
+  auth_rate_limit: AuthRateLimitTable;
+  auth_session: AuthSessionTable;
+  auth_two_factor: AuthTwoFactorTable;
+  auth_user: AuthUserTable;
+  auth_verification: AuthVerificationTable;
+  channel_code: ChannelCodeTable;
+  code_folder: CodeFolderTable;
+  code_scan_day: CodeScanDayTable;
+  code_staff_day: CodeStaffDayTable;
+  customer: CustomerTable;
+  customer_attribute: CustomerAttributeTable;
+  customer_tag: CustomerTagTable;
+  department: DepartmentTable;
+  event: EventTable;
+  event_key: EventKeyTable;
+  follow: FollowTable;
+  follow_spell: FollowSpellTable;
+  follow_tag: FollowTagTable;
+  identity: IdentityTable;
+  inbox: InboxTable;
+  inbox_lane: InboxLaneTable;
+  material: MaterialTable;
+  migration: MigrationTable;
+  operation: OperationTable;
+  schedule: ScheduleTable;
+  setting: SettingTable;
+  staff: StaffTable;
+  staff_day: StaffDayTable;
+  staff_department: StaffDepartmentTable;
+  tag: TagTable;
+  tag_group: TagGroupTable;
+  touch: TouchTable;
+  wecom_media: WecomMediaTable;
+}
