@@ -1,0 +1,294 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallbackVerdict } from './callbacks/verify.ts';
+import { checkCallback } from './callbacks/verify.ts';
+import { messagesOf, tapMessage, writeMessage } from './chats.ts';
+import type { ClockSetting } from './clock.ts';
+import { dayMs } from './clock.ts';
+import * as admin from './console.ts';
+import { seedState } from './corp.ts';
+import type { FaultChange, FaultSettings } from './faults.ts';
+import { kindNames, usualWeights } from './people/habits.ts';
+import type { PersonDraft } from './people/life.ts';
+import { makePerson, planArrival } from './people/life.ts';
+import { codeInHtml, codeInUrl, openPage } from './people/places.ts';
+import { revokeTokens } from './protocol/tokens.ts';
+import { createRandom } from './random.ts';
+import type { CardChange, ScanChoice, ScanResult } from './relations.ts';
+import { accept, deleteByCustomer, deleteByStaff, editCard, scan } from './relations.ts';
+import type { StepResult } from './runner.ts';
+import { step, waitUntilQuiet } from './runner.ts';
+import type { ContactWay, Corp, Edge, Group, KindWeights, Message, Person, Place, Population } from './store.ts';
+import { edgesOfPerson, findEdge } from './store.ts';
+import type { DeliveryReport, Stats, Truth } from './truth.ts';
+import { readDeliveries, readStats, readTruth } from './truth.ts';
+import type { World } from './world.ts';
+import { runErrand } from './world.ts';
+
+/** A control call that makes no sense: an unknown person, a code that is not there. */
+export class ControlError extends Error {
+  readonly problem: string;
+  readonly status: 400 | 404 | 409;
+
+  constructor(problem: string, message: string, status: 400 | 404 | 409 = 400) {
+    super(message);
+    this.problem = problem;
+    this.status = status;
+  }
+}
+
+export type PopulationDraft = {
+  /** People who come on one simulated day, on average. */
+  perDay: number;
+  /** Absent: until stopped with perDay 0. */
+  days?: number;
+  weights?: KindWeights;
+  kindsByState?: Record<string, KindWeights>;
+};
+
+export type AddsDraft = {
+  configId: string;
+  count: number;
+  perSecond: number;
+  kind?: Person['kind'];
+  /** Forces or forbids the half add for all of them. */
+  half?: boolean;
+};
+
+export type AddsResult = { externalUserids: string[]; refused: number; tookMs: number };
+
+export type CorpChange = {
+  trustedIps?: string[] | null;
+  permissions?: Partial<Corp['permissions']>;
+  visibleUserids?: string[] | null;
+  unionidBound?: boolean;
+};
+
+export type PersonScan = ScanResult & { staffName: string | null };
+
+export type Control = ReturnType<typeof createControl>;
+
+/** Everything a test, a demo or the phone page may do to the sandbox. The control routes are a thin edge to this. */
+export function createControl(world: World) {
+  const at = () => world.clock.now();
+
+  const requirePerson = (externalUserid: string): Person =>
+    world.state.people.get(externalUserid) ?? missing('person_unknown', `no person ${externalUserid}`);
+  const requireEdge = (userid: string, externalUserid: string): Edge =>
+    findEdge(world.state, userid, externalUserid) ??
+    missing('edge_unknown', `${externalUserid} and ${userid} never became contacts`);
+  const requireGroup = (chatId: string): Group =>
+    world.state.groups.get(chatId) ?? missing('group_unknown', `no group ${chatId}`);
+
+  /** With one member only, the member may be left out. */
+  const useridOf = (externalUserid: string, userid: string | undefined): string =>
+    userid ??
+    edgesOfPerson(world.state, externalUserid).at(-1)?.userid ??
+    missing('edge_unknown', `${externalUserid} has no member`);
+
+  return {
+    corp: () => world.state.corp,
+    changeCorp: (change: CorpChange): Corp => {
+      const { corp } = world.state;
+      const { permissions, ...rest } = change;
+      Object.assign(corp, rest);
+      Object.assign(corp.permissions, permissions);
+      return corp;
+    },
+
+    clock: (): ClockSetting & { nowMs: number } => ({ ...world.clock.setting(), nowMs: at() }),
+    setClock: (setting: Partial<ClockSetting>): void => {
+      const current = world.clock.setting();
+      world.clock.set({
+        realMs: setting.realMs ?? Date.now(),
+        simMs: setting.simMs ?? at(),
+        speed: setting.speed ?? current.speed,
+      });
+    },
+    step: (to: number | string, waitMs = 60_000): Promise<StepResult> => {
+      const toMs = typeof to === 'number' ? to : Date.parse(to);
+      if (Number.isNaN(toMs)) throw new ControlError('time_invalid', `${to} is no time`);
+      if (toMs < at()) throw new ControlError('time_passed', 'simulated time only moves forward');
+      return step(world, toMs, waitMs);
+    },
+    /** Waits until every callback is settled and every visit of a person has ended. */
+    waitUntilIdle: (timeoutMs = 30_000) => waitUntilQuiet(world, Date.now() + timeoutMs),
+
+    setCallback: async (target: { url: string; token?: string; encodingAesKey?: string }): Promise<CallbackVerdict> => {
+      const { corp } = world.state;
+      const callback = { token: corp.token, encodingAesKey: corp.encodingAesKey, ...target };
+      const verdict = await checkCallback(callback, corp.corpId, {
+        at: at(),
+        random: world.random,
+        timeoutMs: world.settings.policy.verifyTimeoutMs,
+      });
+      if (verdict.ok) corp.callback = callback;
+      return verdict;
+    },
+    clearCallback: (): void => {
+      world.state.corp.callback = null;
+    },
+    setFaults: ({ invalidateToken, ...change }: FaultChange): FaultSettings => {
+      if (invalidateToken) revokeTokens(world.state);
+      world.faults.change(change);
+      return world.faults.settings();
+    },
+    clearFaults: (): void => world.faults.clear(),
+
+    makePerson: (draft: PersonDraft = {}): Person => makePerson(world, at(), draft),
+    people: (): Person[] => [...world.state.people.values()],
+    /** @param target a config id, a code url of this sandbox, or any page that shows such a code */
+    scan: async (externalUserid: string, target: string, choice: ScanChoice = {}): Promise<PersonScan> => {
+      const person = requirePerson(externalUserid);
+      const configId = /^[0-9a-f]{32}$/.test(target) ? target : await recognise(world, target);
+      if (configId === undefined) throw new ControlError('code_unknown', `no code found at ${target}`, 404);
+      const result = scan(world, at(), person, configId, choice);
+      const staffName = 'userid' in result ? (world.state.staff.get(result.userid)?.name ?? null) : null;
+      return { ...result, staffName };
+    },
+    recognise: (url: string): Promise<string | undefined> => recognise(world, url),
+    say: (externalUserid: string, text: string, userid?: string): Message => {
+      const edge = requireEdge(useridOf(externalUserid, userid), externalUserid);
+      return (
+        writeMessage(world, at(), edge, 'customer', { kind: 'text', text }) ??
+        refused('not_friends', 'one of the two has deleted the other')
+      );
+    },
+    tap: (
+      externalUserid: string,
+      messageId: string,
+      options: { userid?: string; open?: boolean } = {},
+    ): { url: string | null } => {
+      const userid = useridOf(externalUserid, options.userid);
+      const tap = tapMessage(world, at(), userid, externalUserid, messageId);
+      if (!tap) throw new ControlError('message_unknown', `no message ${messageId}`, 404);
+      // The phone page opens the link itself; without a page the visit is made here.
+      if (tap.url && (options.open ?? true)) runErrand(world, openPage(tap.url, world.settings.policy.openAnyHost));
+      return { url: tap.url ?? null };
+    },
+    deleteByCustomer: (externalUserid: string, userid?: string): boolean =>
+      deleteByCustomer(world, at(), useridOf(externalUserid, userid), externalUserid),
+    messages: (externalUserid: string, userid?: string): readonly Message[] =>
+      messagesOf(world, useridOf(externalUserid, userid), externalUserid),
+
+    accept: (externalUserid: string, userid?: string): boolean => {
+      const waiting = [...world.state.requests.values()].find((request) => request.externalUserid === externalUserid);
+      return accept(world, at(), userid ?? waiting?.userid ?? useridOf(externalUserid, undefined), externalUserid);
+    },
+    staffSay: (userid: string, externalUserid: string, text: string): Message =>
+      writeMessage(world, at(), requireEdge(userid, externalUserid), 'staff', { kind: 'text', text }) ??
+      refused('not_friends', 'one of the two has deleted the other'),
+    staffEdit: (userid: string, externalUserid: string, change: CardChange): void => {
+      const unknown = [...(change.addTagIds ?? []), ...(change.removeTagIds ?? [])].find(
+        (id) => !world.state.tags.has(id),
+      );
+      if (unknown) missing('tag_unknown', `no tag ${unknown}`);
+      editCard(world, at(), requireEdge(userid, externalUserid), change);
+    },
+    staffDelete: (userid: string, externalUserid: string): boolean =>
+      deleteByStaff(world, at(), userid, externalUserid),
+
+    staff: () => [...world.state.staff.values()],
+    departments: () => [...world.state.departments.values()],
+    addStaff: (draft: admin.StaffDraft) =>
+      admin.addStaff(world, at(), draft) ?? refused('userid_taken', `${draft.userid} exists`),
+    changeStaff: (userid: string, change: Parameters<typeof admin.changeStaff>[3]) =>
+      admin.changeStaff(world, at(), userid, change) ?? missing('staff_unknown', `no staff ${userid}`),
+    removeStaff: (userid: string): boolean => admin.removeStaff(world, at(), userid),
+    addDepartment: (draft: admin.DepartmentDraft) =>
+      admin.addDepartment(world, at(), draft) ?? refused('department_refused', 'the id is taken or the parent unknown'),
+    changeDepartment: (id: number, change: Parameters<typeof admin.changeDepartment>[3]) =>
+      admin.changeDepartment(world, at(), id, change) ?? missing('department_unknown', `no department ${id}`),
+    removeDepartment: (id: number): boolean => admin.removeDepartment(world, at(), id),
+    addTag: (draft: { group: string; name: string; order?: number }) => admin.addConsoleTag(world, at(), draft),
+    changeTag: (id: string, change: { name?: string; order?: number }): boolean =>
+      admin.changeConsoleTag(world, at(), id, change),
+    removeTag: (id: string): boolean => admin.removeConsoleTag(world, at(), id),
+    addContactWay: (draft: admin.ConsoleWayDraft): ContactWay => admin.addConsoleWay(world, at(), draft),
+
+    createGroup: (draft: admin.GroupDraft): Group => {
+      if (!world.state.staff.has(draft.owner)) missing('staff_unknown', `no staff ${draft.owner}`);
+      return admin.createGroup(world, at(), draft);
+    },
+    addGroupMembers: (chatId: string, userids: readonly string[], joinScene: 1 | 2 | 3 = 3): void =>
+      admin.addGroupMembers(world, at(), requireGroup(chatId), userids, joinScene),
+    removeGroupMembers: (chatId: string, userids: readonly string[], quitScene: 0 | 1 = 0): void =>
+      admin.removeGroupMembers(world, at(), requireGroup(chatId), userids, quitScene),
+    changeGroup: (chatId: string, change: Parameters<typeof admin.changeGroup>[3]): void =>
+      admin.changeGroup(world, at(), requireGroup(chatId), change),
+    dismissGroup: (chatId: string): void => admin.dismissGroup(world, at(), requireGroup(chatId)),
+
+    setPlaces: (places: Place[]): void => {
+      world.state.places = places;
+    },
+    setPopulation: (draft: PopulationDraft): Population => {
+      // The stream that runs is replaced, not joined by a second one.
+      world.agenda.replace(world.agenda.all().filter((due) => due.action.kind !== 'arrive'));
+      const population: Population = {
+        perDay: draft.perDay,
+        until: draft.days === undefined ? null : at() + draft.days * dayMs,
+        weights: draft.weights ?? usualWeights,
+        kindsByState: draft.kindsByState ?? {},
+        startedAt: at(),
+        arrived: 0,
+        scans: 0,
+        lostVisits: 0,
+      };
+      world.state.population = population;
+      planArrival(world, at());
+      return population;
+    },
+    adds: (draft: AddsDraft): Promise<AddsResult> => addAtRate(world, draft),
+
+    truth: (): Truth => readTruth(world),
+    stats: (): Stats => readStats(world),
+    deliveries: (): DeliveryReport => readDeliveries(world),
+    /** Forgets people, codes, tags and groups; keeps credentials, callback, clock and permissions. */
+    reset: (): void => {
+      const { callback, trustedIps, permissions } = world.state.corp;
+      const fresh = seedState(createRandom(world.settings.seed), world.settings.staffCount, at());
+      Object.assign(fresh.corp, { callback, trustedIps, permissions });
+      fresh.tokens = world.state.tokens;
+      world.state = fresh;
+      world.agenda.replace([]);
+      world.sender.forget();
+      world.cursors.clear();
+      world.frequency.clear();
+      world.faults.clear();
+    },
+  };
+}
+
+export const personKinds = [...kindNames, 'visitor'] as const;
+
+function missing(problem: string, message: string): never {
+  throw new ControlError(problem, message, 404);
+}
+
+function refused(problem: string, message: string): never {
+  throw new ControlError(problem, message, 409);
+}
+
+async function recognise(world: World, url: string): Promise<string | undefined> {
+  const direct = codeInUrl(world.url, url);
+  if (direct !== undefined) return direct;
+  const visit = await openPage(url, world.settings.policy.openAnyHost);
+  return visit.ok ? codeInHtml(world.url, visit.html) : undefined;
+}
+
+/** Load for a bench: new people add through one code at an even rate, whatever the receiver makes of it. */
+async function addAtRate(world: World, draft: AddsDraft): Promise<AddsResult> {
+  const startedMs = Date.now();
+  const externalUserids: string[] = [];
+  let refusedCount = 0;
+  for (let index = 0; index < draft.count; index++) {
+    const dueMs = startedMs + (index * 1000) / draft.perSecond;
+    const waitMs = dueMs - Date.now();
+    if (waitMs > 1) await sleep(waitMs);
+    const at = world.clock.now();
+    const person = makePerson(world, at, { kind: draft.kind ?? 'visitor' });
+    const result = scan(world, at, person, draft.configId, draft.half === undefined ? {} : { half: draft.half });
+    if (result.kind === 'refused') refusedCount += 1;
+    else externalUserids.push(person.externalUserid);
+  }
+  return { externalUserids, refused: refusedCount, tookMs: Date.now() - startedMs };
+}

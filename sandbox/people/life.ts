@@ -1,0 +1,224 @@
+import { linkOf, messagesOf, tapMessage, writeMessage } from '#sandbox/chats';
+import { dayMs, hourOf } from '#sandbox/clock';
+import { nickname } from '#sandbox/corp';
+import type { Random } from '#sandbox/random';
+import { accept, areFriends, deleteByCustomer, deleteByStaff, editCard, scan } from '#sandbox/relations';
+import type { Action, Due, Edge, KindWeights, Message, Person, Place } from '#sandbox/store';
+import { findEdge, lastSpell } from '#sandbox/store';
+import { liveTags } from '#sandbox/tagging';
+import type { Fact, World } from '#sandbox/world';
+import { runErrand } from '#sandbox/world';
+import type { HabitRates, KindName, Plan } from './habits.ts';
+import {
+  minutesBetween,
+  nextArrival,
+  planAfterAdd,
+  planAfterLeaving,
+  planAfterMessage,
+  planAfterWelcome,
+  planAnswer,
+  planNotes,
+  usualWeights,
+} from './habits.ts';
+import { codeInHtml, codeInUrl, openPage } from './places.ts';
+
+/** Turns habits into dated actions, and performs the actions when their time has come. */
+
+/** People and staff react to what has just happened. */
+export function react(world: World, fact: Fact): void {
+  const { agenda, settings } = world;
+  if (fact.kind === 'requested') {
+    const stream = world.random.fork(`accept/${fact.userid}/${fact.externalUserid}/${fact.at}`);
+    const afterMs = minutesBetween(settings.staffHabits.acceptMinutes, stream);
+    agenda.plan(fact.at + afterMs, { kind: 'accept', userid: fact.userid, externalUserid: fact.externalUserid });
+    return;
+  }
+  if (fact.kind === 'codes' || fact.kind === 'noted' || fact.kind === 'confirmed') return;
+  const { edge } = fact;
+  const { userid, externalUserid } = edge;
+  const spell = edge.spells.length - 1;
+  const person = world.state.people.get(externalUserid) as Person;
+  if (fact.kind === 'added') {
+    const stream = streamOf(world, edge, 'added');
+    if (fact.half) {
+      const [min, max] = settings.policy.confirmDelaySimMs;
+      agenda.plan(fact.at + stream.between(min, max), { kind: 'confirm', userid, externalUserid, spell });
+    }
+    if (person.kind === 'visitor') return;
+    for (const plan of planNotes(settings.staffHabits, stream)) {
+      const action: Action =
+        plan.kind === 'drop'
+          ? { kind: 'drop', userid, externalUserid, spell }
+          : { kind: plan.kind, userid, externalUserid };
+      agenda.plan(fact.at + plan.afterMs, action);
+    }
+  }
+  if (fact.kind === 'message' && fact.message.from === 'customer') {
+    const answer =
+      person.kind === 'visitor' ? null : planAnswer(settings.staffHabits, streamOf(world, edge, fact.message.id));
+    if (answer) agenda.plan(fact.at + answer.afterMs, { kind: 'answer', userid, externalUserid, text: answer.text });
+    return;
+  }
+  if (person.kind === 'visitor') return;
+  const rates = settings.habits[person.kind];
+  for (const plan of plansFor(world, fact, rates)) planFor(world, fact.at, edge, plan, fact);
+}
+
+function plansFor(world: World, fact: Extract<Fact, { edge: Edge }>, rates: HabitRates): Plan[] {
+  const { edge } = fact;
+  if (fact.kind === 'added') return planAfterAdd(rates, streamOf(world, edge, 'habit'));
+  if (fact.kind === 'welcomed') return planAfterWelcome(rates, streamOf(world, edge, 'welcomed'));
+  if (fact.kind === 'ended') {
+    return fact.by === 'customer' ? planAfterLeaving(rates, streamOf(world, edge, 'left')) : [];
+  }
+  if (fact.kind !== 'message') return [];
+  const { message } = fact;
+  const chat = messagesOf(world, edge.userid, edge.externalUserid);
+  // The bubbles of a welcome arrive as one, and an answer to what the customer has just written pesters nobody.
+  const isPushed = (one: Message, index: number) =>
+    one.from === 'staff' && one.via === 'client' && chat[index - 1]?.from !== 'customer';
+  const pushed = chat.filter((one, index) => isPushed(one, index) && one.at > fact.at - 7 * dayMs);
+  const messagesThisWeek = isPushed(message, chat.length - 1) ? pushed.length : 0;
+  const hasLink = linkOf(message.content) !== undefined;
+  return planAfterMessage(rates, { hasLink, messagesThisWeek }, streamOf(world, edge, message.id));
+}
+
+function planFor(world: World, at: number, edge: Edge, plan: Plan, fact: Fact): void {
+  const { userid, externalUserid, configId } = edge;
+  const due = at + plan.afterMs;
+  const { agenda } = world;
+  if (plan.kind === 'say') agenda.plan(due, { kind: 'say', userid, externalUserid, text: plan.text ?? '' });
+  if (plan.kind === 'leave') agenda.plan(due, { kind: 'leave', userid, externalUserid, spell: edge.spells.length - 1 });
+  if (plan.kind === 'comeBack' && configId) agenda.plan(due, { kind: 'comeBack', externalUserid, configId });
+  if (plan.kind === 'tap' && fact.kind === 'message') {
+    agenda.plan(due, { kind: 'tap', userid, externalUserid, messageId: fact.message.id });
+  }
+}
+
+/** A stream for one decision of one spell: the same whatever else happens, and in whatever order. */
+function streamOf(world: World, edge: Edge, purpose: string): Random {
+  return world.random.fork(`${edge.userid}/${edge.externalUserid}/${edge.spells.length}/${purpose}`);
+}
+
+/** @returns a promise when the action goes through a page on the web */
+export function perform(world: World, { at, action }: Due): Promise<void> | undefined {
+  const { state } = world;
+  if (action.kind === 'arrive') return arrive(world, at);
+  if (action.kind === 'comeBack') {
+    const person = state.people.get(action.externalUserid);
+    if (person) scan(world, at, person, action.configId);
+    return;
+  }
+  const { userid, externalUserid } = action;
+  if (action.kind === 'accept') {
+    accept(world, at, userid, externalUserid);
+    return;
+  }
+  const edge = findEdge(state, userid, externalUserid);
+  if (!edge) return;
+  const isSameSpell = 'spell' in action && action.spell === edge.spells.length - 1 && lastSpell(edge).endedAt === null;
+  switch (action.kind) {
+    case 'confirm':
+      if (isSameSpell) accept(world, at, userid, externalUserid);
+      return;
+    case 'leave':
+      if (isSameSpell) deleteByCustomer(world, at, userid, externalUserid);
+      return;
+    case 'drop':
+      if (isSameSpell) deleteByStaff(world, at, userid, externalUserid);
+      return;
+    case 'say':
+      writeMessage(world, at, edge, 'customer', { kind: 'text', text: action.text });
+      return;
+    case 'answer':
+      writeMessage(world, at, edge, 'staff', { kind: 'text', text: action.text });
+      return;
+    case 'tap': {
+      if (!areFriends(edge)) return;
+      const tap = tapMessage(world, at, userid, externalUserid, action.messageId);
+      if (tap?.url) runErrand(world, openPage(tap.url, world.settings.policy.openAnyHost));
+      return;
+    }
+    case 'noteRemark': {
+      const name = state.people.get(externalUserid)?.name ?? '';
+      if (areFriends(edge)) editCard(world, at, edge, { remark: `${[...name].slice(0, 12).join('')}-到店` });
+      return;
+    }
+    case 'noteTag': {
+      const tags = liveTags(state);
+      if (!areFriends(edge) || tags.length === 0) return;
+      editCard(world, at, edge, { addTagIds: [streamOf(world, edge, 'tag').pick(tags).id] });
+      return;
+    }
+  }
+}
+
+/** One new person comes to one of the places and scans what hangs there. */
+async function arrive(world: World, at: number): Promise<void> {
+  const { state, random } = world;
+  const { population } = state;
+  if (!population) return;
+  planArrival(world, at);
+  population.arrived += 1;
+  const place = pickPlace(world);
+  const configId = place ? await findCode(world, place) : pickCode(world);
+  if (configId === undefined) {
+    population.lostVisits += 1;
+    return;
+  }
+  const way = state.ways.get(configId);
+  const weights = place?.kinds ?? population.kindsByState[way?.state ?? ''] ?? population.weights;
+  const person = makePerson(world, at, { kind: pickKind(random, weights), place: place?.name ?? null });
+  population.scans += 1;
+  scan(world, at, person, configId);
+}
+
+/** Plans the arrival after this one; the stream of people ends with the population's time. */
+export function planArrival(world: World, at: number): void {
+  const { population } = world.state;
+  if (!population || population.perDay <= 0) return;
+  const next = nextArrival(at, population.perDay, world.random, hourOf);
+  if (population.until !== null && next >= population.until) return;
+  world.agenda.plan(next, { kind: 'arrive' });
+}
+
+function pickPlace(world: World): Place | undefined {
+  const { places } = world.state;
+  if (places.length === 0) return undefined;
+  const weights = Object.fromEntries(places.map((place, index) => [String(index), place.weight]));
+  return places[Number(world.random.weighted(weights))];
+}
+
+function pickCode(world: World): string | undefined {
+  const ways = [...world.state.ways.values()].filter((way) => way.scene === 2 && !way.isTemp);
+  return ways.length > 0 ? world.random.pick(ways).configId : undefined;
+}
+
+async function findCode(world: World, place: Place): Promise<string | undefined> {
+  const direct = codeInUrl(world.url, place.url);
+  if (direct !== undefined) return world.state.ways.has(direct) ? direct : undefined;
+  const visit = await openPage(place.url, world.settings.policy.openAnyHost);
+  return visit.ok ? codeInHtml(world.url, visit.html) : undefined;
+}
+
+function pickKind(random: Random, weights: KindWeights): KindName {
+  const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
+  return random.weighted(total > 0 ? weights : usualWeights);
+}
+
+export type PersonDraft = { name?: string; gender?: 0 | 1 | 2; kind?: Person['kind']; place?: string | null };
+
+export function makePerson(world: World, at: number, draft: PersonDraft = {}): Person {
+  const { random, state } = world;
+  const person: Person = {
+    externalUserid: `wm${random.id(30)}`,
+    name: draft.name ?? nickname(random),
+    gender: draft.gender ?? random.pick([0, 1, 2, 2] as const),
+    unionid: `o${random.id(27)}`,
+    kind: draft.kind ?? 'visitor',
+    createdAt: at,
+    place: draft.place ?? null,
+  };
+  state.people.set(person.externalUserid, person);
+  return person;
+}

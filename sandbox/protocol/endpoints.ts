@@ -1,0 +1,27 @@
+import { agentEndpoints } from './agent.ts';
+import { authEndpoints } from './auth.ts';
+import { contactWayEndpoints } from './contact-ways.ts';
+import { customerEndpoints } from './customers.ts';
+import { directoryEndpoints } from './directory.ts';
+import type { Endpoint } from './endpoint.ts';
+import { groupEndpoints } from './groups.ts';
+import { mediaEndpoints } from './media.ts';
+import { statisticEndpoints } from './statistics.ts';
+import { tagEndpoints } from './tags.ts';
+import { welcomeEndpoints } from './welcome.ts';
+
+/** Every call the sandbox answers. Another family is one more file and one more line. */
+const all: readonly Endpoint[] = [
+  ...authEndpoints,
+  ...directoryEndpoints,
+  ...agentEndpoints,
+  ...mediaEndpoints,
+  ...customerEndpoints,
+  ...tagEndpoints,
+  ...contactWayEndpoints,
+  ...welcomeEndpoints,
+  ...statisticEndpoints,
+  ...groupEndpoints,
+];
+
+export const endpoints: ReadonlyMap<string, Endpoint> = new Map(all.map((one) => [one.path, one]));
