@@ -139,6 +139,13 @@ function serveOperations(http: FastifyInstance, parts: AppParts, metrics: Metric
   });
 }
 
+/** Pages of the console are never shown inside other sites' pages. */
+const pageHeaders = {
+  'content-security-policy': "frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'same-origin',
+} as const;
+
 /** The built console; every address that is no file and no API is a page of it. */
 async function serveConsole(http: FastifyInstance): Promise<void> {
   const folder = join(import.meta.dirname, '..', 'console', 'dist');
@@ -150,15 +157,16 @@ async function serveConsole(http: FastifyInstance): Promise<void> {
       // Files under assets carry their hash in their name.
       setHeaders: (reply, path) => {
         reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
+        if (path.endsWith('.html')) reply.headers(pageHeaders);
       },
     });
   }
   http.setNotFoundHandler(async (request, reply) => {
     const isPage =
       request.method === 'GET' &&
-      !/^\/(api|wecom|q)\//.test(request.url) &&
+      !/^\/(api|q)\/|^\/wecom\/callback/.test(request.url) &&
       !/\.[a-z0-9]{2,5}$/i.test(request.url.split('?')[0] ?? '');
-    if (isPage && isBuilt) return reply.header('cache-control', 'no-cache').sendFile('index.html');
+    if (isPage && isBuilt) return reply.headers({ ...pageHeaders, 'cache-control': 'no-cache' }).sendFile('index.html');
     return reply.status(404).send(errorReply('not_found', request.id));
   });
 }

@@ -16,6 +16,8 @@ create table customer (
   search_grams text[] not null default '{}',
   search_text text not null default '',
   observed_at timestamptz,
+  -- The machine's time at which that reading began.
+  read_at timestamptz,
   created_at timestamptz not null
 );
 create index customer_search on customer using gin (search_grams);
@@ -58,8 +60,10 @@ create table follow (
   remark_problem text,
   remark_attempts integer not null default 0,
   changes jsonb not null,
-  -- When WeCom's record of this edge was last read; an older reading never overwrites a newer one.
-  observed_at timestamptz,
+  -- When the last reading of WeCom's record began, and when WeCom last took a remark of ours: the machine's time, which
+  -- orders our own reads and writes. A reading that began before either changes nothing here.
+  read_at timestamptz,
+  remark_told_at timestamptz,
   primary key (customer_id, external_userid, staff_id)
 );
 create index follow_staff on follow (staff_id, customer_id);
@@ -114,7 +118,8 @@ create table tag (
 create unique index tag_name on tag (group_id, name) where deleted_at is null;
 create index tag_pending on tag (id) where pending is not null;
 
--- A WeCom tag on an edge. `is_wanted` is what we want; `pending` says that WeCom has to be told.
+-- A WeCom tag on an edge. `is_wanted` is what we want; `is_pending` says that WeCom has to be told; `told_at` is the
+-- machine's time at which it took our word, so that a reading begun before does not undo it.
 create table follow_tag (
   customer_id bigint not null,
   external_userid text not null,
@@ -124,6 +129,7 @@ create table follow_tag (
   is_pending boolean not null default false,
   problem text,
   changed_at timestamptz not null,
+  told_at timestamptz,
   attempts integer not null default 0,
   primary key (customer_id, external_userid, staff_id, tag_id)
 );

@@ -127,7 +127,7 @@ function makeCluster(place: Place, password: string): void {
   const half = `${place.data}.new`;
   rmSync(half, { recursive: true, force: true });
   mkdirSync(half, { recursive: true, mode: 0o700 });
-  const passwordFile = `${place.data}.password`;
+  const passwordFile = `${place.data}.initdb`;
   writeFileSync(passwordFile, password, { mode: 0o600 });
   writeFileSync(place.log, '', { flag: 'a', mode: 0o600 });
   if (place.user) {

@@ -186,6 +186,7 @@ export interface CustomerTable {
   search_grams: Generated<string[]>;
   search_text: Generated<string>;
   observed_at: Date | null;
+  read_at: Date | null;
   created_at: Date;
 }
 
@@ -248,7 +249,8 @@ export interface FollowTable {
   remark_problem: string | null;
   remark_attempts: Generated<number>;
   changes: ColumnType<unknown, string, string>;
-  observed_at: Date | null;
+  read_at: Date | null;
+  remark_told_at: Date | null;
 }
 
 export interface FollowSpellTable {
@@ -271,6 +273,7 @@ export interface FollowTagTable {
   is_pending: Generated<boolean>;
   problem: string | null;
   changed_at: Date;
+  told_at: Date | null;
   attempts: Generated<number>;
 }
 

@@ -8,6 +8,7 @@ import type { Logger } from '#platform/log';
 import type { Metrics } from '#platform/metrics';
 import type { Sealer } from '#platform/seal';
 import { createWecomClient, type WecomClient } from './client.ts';
+import { randomAesKey } from './crypto.ts';
 import { createFrequency } from './frequency.ts';
 
 const settingKey = 'wecom.connection';
@@ -109,7 +110,7 @@ export function createConnector(options: {
         sealedSecret: input.secret === undefined ? (before?.sealedSecret ?? null) : sealer.seal(input.secret),
         sealedKey:
           input.encodingAesKey === undefined
-            ? (before?.sealedKey ?? sealer.seal(randomKey(43)))
+            ? (before?.sealedKey ?? sealer.seal(randomAesKey()))
             : sealer.seal(input.encodingAesKey),
       };
       const row = { key: settingKey, value: JSON.stringify(after), updated_at: ctx.now };

@@ -1,5 +1,6 @@
-import { createDecipheriv, timingSafeEqual } from 'node:crypto';
+import { createDecipheriv, randomInt, timingSafeEqual } from 'node:crypto';
 import { encrypt, getJsApiSignature, getSignature } from '@wecom/crypto';
+import { randomKey } from '#platform/ids';
 
 export type CryptoProblem =
   | 'aes_key_invalid'
@@ -109,4 +110,10 @@ function isBase64(text: string): boolean {
 
 function cdata(text: string): string {
   return `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
+}
+
+/** A new EncodingAESKey. The last of 43 characters carries two unused bits: only every fourth letter decodes without loss. */
+export function randomAesKey(): string {
+  const last = 'cgkosw048';
+  return randomKey(42) + last[randomInt(last.length)];
 }

@@ -99,8 +99,14 @@ type ListedRecord = EndpointValue<'externalcontact/batch/get_by_user'>['external
 type Profile = FactPayload<'customer.observed'>['profile'];
 type Follow = FactPayload<'customer.observed'>['follows'][number];
 
+/** When a reading began: in the product's time and in the machine's. */
+export interface Reading {
+  readonly observedAt: Date;
+  readonly readAt: Date;
+}
+
 /** WeCom's record of a customer as a fact. */
-export function factOfRecord(record: CustomerRecord, observedAt: Date, findCode: FindCode): Fact {
+export function factOfRecord(record: CustomerRecord, reading: Reading, findCode: FindCode): Fact {
   const follows = record.follow_user.map((follow) =>
     followOf(
       follow,
@@ -109,30 +115,31 @@ export function factOfRecord(record: CustomerRecord, observedAt: Date, findCode:
     ),
   );
   // With more than 500 followers the rest is on further pages: then what is absent here is not gone.
-  return observed(record.external_contact, follows, observedAt, !record.next_cursor);
+  return observed(record.external_contact, follows, reading, !record.next_cursor);
 }
 
 /** One row of a staff member's list as a fact. */
-export function factOfListed(row: ListedRecord, observedAt: Date, findCode: FindCode): Fact {
+export function factOfListed(row: ListedRecord, reading: Reading, findCode: FindCode): Fact {
   const follow = followOf(row.follow_info, row.follow_info.tag_id ?? [], findCode);
-  return observed(row.external_contact, [follow], observedAt, false, row.follow_info.userid);
+  return observed(row.external_contact, [follow], reading, false, row.follow_info.userid);
 }
 
 function observed(
   contact: CustomerRecord['external_contact'],
   follows: Follow[],
-  observedAt: Date,
+  { observedAt, readAt }: Reading,
   isWhole: boolean,
   reader = 'whole',
 ): Fact {
   return {
     name: 'customer.observed',
     source: 'wecom',
-    messageId: `observed ${contact.external_userid} ${reader} ${observedAt.toISOString()}`,
+    messageId: `observed ${contact.external_userid} ${reader} ${readAt.toISOString()} ${observedAt.toISOString()}`,
     occurredAt: observedAt,
     payload: {
       externalUserid: contact.external_userid,
       observedAt: observedAt.toISOString(),
+      readAt: readAt.toISOString(),
       isWhole,
       profile: profileOf(contact),
       follows,

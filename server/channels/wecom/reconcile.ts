@@ -6,7 +6,7 @@ import { addDays, dayOf, dayStart } from '#platform/days';
 import { AppError, constraintName, sqlState } from '#platform/errors';
 import { endOperation, reportProgress, resumeOperation, startOperation } from '#platform/operations';
 import type { Connection } from './connection.ts';
-import { factOfListed } from './facts.ts';
+import { factOfListed, type Reading } from './facts.ts';
 import { describeFailure, OutsideError, refreshDirectory, refreshTags } from './refresh.ts';
 
 /** The member has no customers. */
@@ -87,7 +87,7 @@ async function reconcileStaff(
     { userid_list: [userid], limit: 100 },
     { lane: 'bulk' },
   );
-  let readAt = startedAt;
+  let reading: Reading = { observedAt: startedAt, readAt: new Date() };
   for await (const page of pages) {
     if (!page.ok) {
       if (page.errcode === noCustomers) break;
@@ -95,21 +95,21 @@ async function reconcileStaff(
     }
     const rows = page.value.external_contact_list;
     externalUserids.push(...rows.map((row) => row.external_contact.external_userid));
-    const observedAt = readAt;
+    const current = reading;
     await inTransaction({ ...ctx, now: now() }, async (ctx) => {
       const codes = await findCodeIds(
         ctx,
         rows.flatMap((row) => row.follow_info.state ?? []),
       );
-      const facts = rows.map((row) => factOfListed(row, observedAt, (state) => codes.get(state ?? '') ?? null));
+      const facts = rows.map((row) => factOfListed(row, current, (state) => codes.get(state ?? '') ?? null));
       await recordEvents(ctx, facts);
     });
-    readAt = now();
+    reading = { observedAt: now(), readAt: new Date() };
   }
   const listed: Fact = {
     name: 'staff.customers_listed',
     source: 'wecom',
-    messageId: `listed ${userid} ${startedAt.toISOString()}`,
+    messageId: `listed ${userid} ${startedAt.toISOString()} ${Date.now()}`,
     occurredAt: startedAt,
     payload: { staffUserid: userid, observedAt: startedAt.toISOString(), externalUserids },
   };

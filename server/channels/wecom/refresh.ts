@@ -1,4 +1,4 @@
-import { findCodeIds } from '#acquisition';
+import { findCodeIds, requestTurns } from '#acquisition';
 import { applyTagCatalogue } from '#customers';
 import { recordEvents } from '#events';
 import { applyAbsentStaff, applyDepartments, applyStaff, type ObservedStaff } from '#organization';
@@ -6,7 +6,7 @@ import { type Ctx, inTransaction } from '#platform/ctx';
 import type { Connection } from './connection.ts';
 import type { EndpointValue } from './endpoints.ts';
 import type { Failure } from './errors.ts';
-import { factOfRecord } from './facts.ts';
+import { factOfRecord, type Reading } from './facts.ts';
 
 /** Reads of WeCom's own records. Each returns the failure that stopped it, or undefined. */
 
@@ -34,6 +34,7 @@ export async function refreshCustomer(
   externalUserid: string,
   lane: 'urgent' | 'bulk',
 ) {
+  const reading = { observedAt: ctx.now, readAt: new Date() };
   const receipt = await connection.client.call('externalcontact/get', { external_userid: externalUserid }, { lane });
   if (!receipt.ok) {
     if (receipt.errcode !== undefined && unknownCustomer.has(receipt.errcode)) return undefined;
@@ -41,16 +42,19 @@ export async function refreshCustomer(
     ctx.log.warn({ externalUserid, failure: describeFailure(receipt) }, 'a customer’s record could not be read');
     return undefined;
   }
-  await recordRecord(ctx, receipt.value);
+  await recordRecord(ctx, receipt.value, reading);
   return receipt.value;
 }
 
-/** `ctx.now` is when the reading began. */
-export async function recordRecord(ctx: Ctx, record: EndpointValue<'externalcontact/get'>): Promise<void> {
+export async function recordRecord(
+  ctx: Ctx,
+  record: EndpointValue<'externalcontact/get'>,
+  reading: Reading,
+): Promise<void> {
   const states = record.follow_user.flatMap((follow) => follow.state ?? []);
   await inTransaction(ctx, async (ctx) => {
     const codes = await findCodeIds(ctx, states);
-    await recordEvents(ctx, [factOfRecord(record, ctx.now, (state) => codes.get(state ?? '') ?? null)]);
+    await recordEvents(ctx, [factOfRecord(record, reading, (state) => codes.get(state ?? '') ?? null)]);
   });
 }
 
@@ -119,6 +123,7 @@ export async function refreshDirectory(
     );
     await applyStaff(ctx, [...members.values()], ctx.now);
     await applyAbsentStaff(ctx, [...members.keys()], ctx.now);
+    await requestTurns(ctx);
   });
   return {
     followUserids: [...members.values()].filter((member) => member.canFollow).map((member) => member.wecomUserid),

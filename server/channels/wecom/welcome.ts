@@ -103,6 +103,7 @@ async function readVariables(
   let name = customer?.name ?? undefined;
   if (name === undefined && touch.externalUserid !== null && usesVariable(message.text, 'customer_name')) {
     const signal = AbortSignal.timeout(3000);
+    const reading = { observedAt: ctx.now, readAt: new Date() };
     const record = await connection.client.call(
       'externalcontact/get',
       { external_userid: touch.externalUserid },
@@ -110,7 +111,7 @@ async function readVariables(
     );
     if (record.ok) {
       name = record.value.external_contact.name;
-      await recordRecord(ctx, record.value);
+      await recordRecord(ctx, record.value, reading);
     }
   }
   return {

@@ -215,6 +215,11 @@ export async function takeTurn(ctx: WriteCtx, id: number): Promise<void> {
   if (!isSame) await requestPush(ctx, id);
 }
 
+/** Somebody joined, left or lost the licence: who answers is decided anew at the next look. */
+export async function requestTurns(ctx: WriteCtx): Promise<void> {
+  await ctx.db.updateTable('channel_code').set({ next_turn_at: ctx.now }).where('ended_at', 'is', null).execute();
+}
+
 /** Codes whose slot, day or end has come. */
 export async function takeDueTurns(ctx: WriteCtx): Promise<void> {
   const due = await ctx.db

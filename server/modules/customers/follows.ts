@@ -214,7 +214,7 @@ export interface ObservedRemark extends Edge {
   readonly mobiles: readonly string[];
 }
 
-export async function applyRemarks(ctx: WriteCtx, remarks: readonly ObservedRemark[], observedAt: Date): Promise<void> {
+export async function applyRemarks(ctx: WriteCtx, remarks: readonly ObservedRemark[], readAt: Date): Promise<void> {
   if (remarks.length === 0) return;
   const rows = remarks.map((row) => ({
     customer_id: row.customerId,
@@ -226,14 +226,14 @@ export async function applyRemarks(ctx: WriteCtx, remarks: readonly ObservedRema
   }));
   await sql`
     update follow f set
-      remark = case when f.is_remark_pending then f.remark else r.remark end,
-      description = case when f.is_remark_pending then f.description else r.description end,
+      remark = case when f.is_remark_pending or f.remark_told_at >= ${readAt} then f.remark else r.remark end,
+      description = case when f.is_remark_pending or f.remark_told_at >= ${readAt} then f.description else r.description end,
       remark_mobiles = array(select jsonb_array_elements_text(r.mobiles)),
-      observed_at = ${observedAt}
+      read_at = ${readAt}
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(customer_id bigint, external_userid text, staff_id bigint,
       remark text, description text, mobiles jsonb)
     where f.customer_id = r.customer_id and f.external_userid = r.external_userid and f.staff_id = r.staff_id
-      and (f.observed_at is null or f.observed_at <= ${observedAt})
+      and (f.read_at is null or f.read_at <= ${readAt})
   `.execute(ctx.db);
 }
 

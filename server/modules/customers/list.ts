@@ -126,7 +126,7 @@ export async function readRows(ctx: Ctx, ids: readonly number[]): Promise<Row[]>
 
 export async function countFiltered(ctx: Ctx, filter: Filter): Promise<Output<typeof countCustomers>> {
   const { rows } = await sql<{ count: number }>`
-    select count(*) as count from (select 1 from customer c where ${all(conditionsOf(ctx, filter))} limit ${countLimit + 1}) as some
+    select count(*) as count from (select 1 from customer c where ${all(conditionsOf(ctx, filter))} limit ${countLimit + 1}) as counted
   `.execute(ctx.db);
   const count = rows[0]?.count ?? 0;
   return { count: Math.min(count, countLimit), isExact: count <= countLimit };

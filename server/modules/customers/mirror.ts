@@ -45,13 +45,13 @@ export async function reportTags(ctx: WriteCtx, pending: PendingEdgeTags, outcom
     and staff_id = ${pending.staffId} and tag_id = any(${tagIds})`;
   switch (outcome.kind) {
     case 'done': {
-      // Only what was told is settled: somebody may have changed a tag back while the call was under way.
+      // Only what was told is settled: somebody may have changed a tag back while the call was under way. A removal
+      // stays as a row until a later reading confirms it.
       const added = pending.add.map((tag) => tag.tagId);
-      await sql`delete from follow_tag where ${edge} and is_pending and not is_wanted and tag_id <> all(${added})`.execute(
-        ctx.db,
-      );
-      await sql`update follow_tag set is_pending = false, problem = null, attempts = 0
-        where ${edge} and is_pending and is_wanted and tag_id = any(${added})`.execute(ctx.db);
+      await sql`
+        update follow_tag set is_pending = false, problem = null, attempts = 0, told_at = clock_timestamp()
+        where ${edge} and is_pending and is_wanted = (tag_id = any(${added}))
+      `.execute(ctx.db);
       return;
     }
     case 'again':
@@ -90,6 +90,7 @@ export async function reportRemark(ctx: WriteCtx, pending: PendingRemark, outcom
     .updateTable('follow')
     .set({
       is_remark_pending: outcome.kind === 'again' && !gaveUp,
+      ...(outcome.kind === 'done' ? { remark_told_at: sql<Date>`clock_timestamp()` } : {}),
       remark_attempts: outcome.kind === 'again' ? pending.attempts + 1 : 0,
       remark_problem: outcome.kind === 'done' ? null : outcome.problem,
     })

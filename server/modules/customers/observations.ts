@@ -11,6 +11,8 @@ export interface CustomerObservation {
   readonly customerId: number;
   readonly externalUserid: string;
   readonly observedAt: Date;
+  /** The machine's time at which the reading began: it orders this reading among our other reads and writes. */
+  readonly readAt: Date;
   readonly profile: {
     readonly name: string;
     readonly avatar: string | null;
@@ -42,14 +44,14 @@ export async function applyObservations(
   observations: readonly CustomerObservation[],
 ): Promise<FollowTurn[]> {
   const turns: FollowTurn[] = [];
-  for (const observation of [...observations].sort((a, b) => a.observedAt.getTime() - b.observedAt.getTime())) {
+  for (const observation of [...observations].sort((a, b) => a.readAt.getTime() - b.readAt.getTime())) {
     turns.push(...(await applyObservation(ctx, observation)));
   }
   return turns;
 }
 
 async function applyObservation(ctx: WriteCtx, observation: CustomerObservation): Promise<FollowTurn[]> {
-  const { customerId, externalUserid, observedAt, profile } = observation;
+  const { customerId, externalUserid, observedAt, readAt, profile } = observation;
   const edges: EdgeChanges[] = observation.follows.map((follow) => ({
     customerId,
     externalUserid,
@@ -73,9 +75,10 @@ async function applyObservation(ctx: WriteCtx, observation: CustomerObservation)
       corp_name: profile.corpName,
       position: profile.position,
       observed_at: observedAt,
+      read_at: readAt,
     })
     .where('id', '=', customerId)
-    .where((eb) => eb.or([eb('observed_at', 'is', null), eb('observed_at', '<=', observedAt)]))
+    .where((eb) => eb.or([eb('read_at', 'is', null), eb('read_at', '<=', readAt)]))
     .execute();
   const phones = new Set(observation.follows.flatMap((follow) => follow.mobiles));
   await addIdentities(ctx, [
@@ -85,9 +88,9 @@ async function applyObservation(ctx: WriteCtx, observation: CustomerObservation)
   await applyRemarks(
     ctx,
     observation.follows.map((follow) => ({ customerId, externalUserid, ...follow })),
-    observedAt,
+    readAt,
   );
-  await applyObservedTags(ctx, { customerId, externalUserid, observedAt, follows: observation.follows });
+  await applyObservedTags(ctx, { customerId, externalUserid, observedAt, readAt, follows: observation.follows });
   await resolveRemarks(ctx, [customerId]);
   await refreshSearch(ctx, [customerId]);
   return turns;

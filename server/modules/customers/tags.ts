@@ -33,22 +33,29 @@ export async function refreshCustomerTags(ctx: WriteCtx, customerIds: readonly n
   `.execute(ctx.db);
 }
 
-/** Tags of edges as WeCom has them. What we changed and WeCom was not told yet stays as we want it. */
+/** Tags of edges as WeCom has them. What we changed and WeCom took after this reading began stays as we want it. */
 export async function applyObservedTags(
   ctx: WriteCtx,
-  observation: { customerId: number; externalUserid: string; observedAt: Date; follows: readonly ObservedFollow[] },
+  observation: {
+    customerId: number;
+    externalUserid: string;
+    observedAt: Date;
+    readAt: Date;
+    follows: readonly ObservedFollow[];
+  },
 ): Promise<void> {
-  const { customerId, externalUserid, observedAt } = observation;
+  const { customerId, externalUserid, observedAt, readAt } = observation;
   for (const follow of observation.follows) {
     await sql`
       with observed as (select unnest(${follow.tagIds}::bigint[]) as tag_id), gone as (
         delete from follow_tag
         where customer_id = ${customerId} and external_userid = ${externalUserid} and staff_id = ${follow.staffId}
-          and not is_pending and changed_at <= ${observedAt} and tag_id not in (select tag_id from observed)
+          and not is_pending and (told_at is null or told_at < ${readAt}) and tag_id not in (select tag_id from observed)
       )
-      insert into follow_tag (customer_id, external_userid, staff_id, tag_id, changed_at)
+      insert into follow_tag as ft (customer_id, external_userid, staff_id, tag_id, changed_at)
       select ${customerId}, ${externalUserid}, ${follow.staffId}, tag_id, ${observedAt} from observed
-      on conflict do nothing
+      on conflict (customer_id, external_userid, staff_id, tag_id) do update set is_wanted = true, problem = null
+        where not ft.is_pending and not ft.is_wanted and (ft.told_at is null or ft.told_at < ${readAt})
     `.execute(ctx.db);
   }
   await refreshCustomerTags(ctx, [customerId]);

@@ -27,6 +27,8 @@ export const factSchemas = {
   'customer.observed': z.object({
     externalUserid,
     observedAt: moment,
+    /** The machine's time at which the reading began. */
+    readAt: moment,
     isWhole: z.boolean(),
     profile: z.object({
       name: z.string(),

@@ -329,6 +329,7 @@ async function projectObservations(
       customerId: customerOf(customers, wecomAccount(payload.externalUserid)),
       externalUserid: payload.externalUserid,
       observedAt: payload.observedAt,
+      readAt: payload.readAt,
       profile: payload.profile,
       isWhole: payload.isWhole,
       follows: payload.follows.map((follow) => ({

@@ -1,0 +1,216 @@
+import { reportPush } from '#acquisition';
+import { createCode, createFolder, getCode } from '#contract/acquisition';
+import { createMaterial } from '#contract/content';
+import { createAttribute, createTagGroup, listCustomers, listTags } from '#contract/customers';
+import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
+import { setConnection } from '#contract/wecom';
+import { type Fact, recordEvents } from '#events';
+import { applyDepartments, applyStaff } from '#organization';
+import { inTransaction } from '#platform/ctx';
+import { startOperation } from '#platform/operations';
+import type { TestApp } from './app.ts';
+
+/** A small shop that is alive: staff, customers with follows, tags, codes. For tests that walk many routes. */
+export interface World {
+  readonly staff: { readonly li: number; readonly wang: number; readonly zhao: number };
+  /** `ofLi` and `ofWang` have one adviser, `ofBoth` two, `left` has left Li. */
+  readonly customers: { readonly ofLi: number; readonly ofWang: number; readonly ofBoth: number; readonly left: number };
+  readonly tags: { readonly vip: number; readonly cat: number; readonly wecom: number };
+  readonly codeId: number;
+  readonly connection: typeof worldConnection;
+  /** What exists, by the name of the field that may hold it; ids in paths by the first part of the path. */
+  readonly known: Readonly<Record<string, readonly unknown[]>>;
+}
+
+/** Nobody listens at the address: a call to this WeCom fails at once. */
+const worldConnection = {
+  corpId: 'ww0123456789abcdef',
+  agentId: '1000002',
+  secret: 'secret-secret-secret-secret',
+  token: 'callbacktoken',
+  encodingAesKey: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG',
+  baseUrl: 'http://127.0.0.1:9',
+} as const;
+
+const png = Buffer.from('89504e470d0a1a0a0000000d494844520000000100000001', 'hex');
+
+/** Projects all waiting facts here and now, without a worker. */
+export async function projectFacts(siyu: TestApp): Promise<void> {
+  const pump = siyu.app.modules.flatMap((module) => module.pumps ?? []).find((pump) => pump.name === 'events.project');
+  if (!pump) throw new Error('no module projects facts');
+  while ((await pump.drain(siyu.ctx, undefined as never, { number: 0 })) > 0);
+}
+
+export async function seedWorld(siyu: TestApp): Promise<World> {
+  const { owner } = siyu;
+  await inTransaction(siyu.ctx, async (ctx) => {
+    await applyDepartments(ctx, [{ wecomId: 1, parentWecomId: 0, name: '总部', sort: 1 }], ctx.now);
+    const member = { alias: '', position: '导购', avatar: null, state: 'active', canFollow: true } as const;
+    const departments = [{ wecomId: 1, isLeader: false }];
+    for (const [wecomUserid, name] of [
+      ['li', '李娜'],
+      ['wang', '王强'],
+      ['zhao', '赵敏'],
+    ] as const) {
+      await applyStaff(ctx, [{ ...member, wecomUserid, name, departments }], ctx.now);
+    }
+  });
+  const { rows: staffRows } = await siyu.call(owner, listStaff, {});
+  const staffId = (userid: string) => staffRows.find((row) => row.wecomUserid === userid)?.id ?? 0;
+  const staff = { li: staffId('li'), wang: staffId('wang'), zhao: staffId('zhao') };
+  await siyu.call(owner, setConnection, worldConnection);
+
+  const { id: folderId } = await siyu.call(owner, createFolder, { name: '门店' });
+  const { id: emptyFolderId } = await siyu.call(owner, createFolder, { name: '空' });
+  const groups = [
+    await siyu.call(owner, createTagGroup, { name: '等级', kind: 'internal', tags: ['VIP', '爱猫'] }),
+    await siyu.call(owner, createTagGroup, { name: '城市', kind: 'wecom', tags: ['上海'] }),
+  ];
+  const tagRows = (await siyu.call(owner, listTags, {})).groups.flatMap((group) => group.tags);
+  const tagId = (name: string) => tagRows.find((tag) => tag.name === name)?.id ?? 0;
+  const tags = { vip: tagId('VIP'), cat: tagId('爱猫'), wecom: tagId('上海') };
+  const everyDay = [1, 2, 3, 4, 5, 6, 7];
+  const codeIds: number[] = [];
+  for (const [name, entry] of [
+    ['南京路店', 'direct'],
+    ['包装卡', 'landing'],
+  ] as const) {
+    const { id } = await siyu.call(owner, createCode, {
+      name,
+      entry,
+      folderId,
+      source: 'shop',
+      rotation: [{ staffIds: [staff.li], weekdays: everyDay, fromMinute: 0, toMinute: 1440 }],
+      tagIds: [tags.vip],
+    });
+    codeIds.push(id);
+    const report = { revision: 2, configId: `config${id}`, qrUrl: 'https://wework.qpic.cn/qr', qrImage: png };
+    await inTransaction(siyu.ctx, (ctx) => reportPush(ctx, id, report));
+  }
+  const slugs = await Promise.all(
+    codeIds.map(async (id) => (await siyu.call(owner, getCode, { id })).scanUrl?.split('/q/')[1]),
+  );
+
+  const at = (minutesAgo: number) => new Date(siyu.clock.now().getTime() - minutesAgo * 60_000);
+  const added = (externalUserid: string, staffUserid: string, minutesAgo: number): Fact => ({
+    name: 'follow.added',
+    source: 'test',
+    messageId: `add ${externalUserid} ${staffUserid}`,
+    occurredAt: at(minutesAgo),
+    payload: { externalUserid, staffUserid, codeId: codeIds[0] ?? null, welcomeCode: 'W', isHalf: false },
+  });
+  const observed = (externalUserid: string, name: string, staffUserids: readonly string[]): Fact => ({
+    name: 'customer.observed',
+    source: 'test',
+    messageId: `seen ${externalUserid}`,
+    occurredAt: at(5),
+    payload: {
+      externalUserid,
+      observedAt: at(5),
+      readAt: new Date(),
+      isWhole: false,
+      profile: { name, avatar: null, kind: 'wechat', gender: 'female', unionid: null, corpName: null, position: null },
+      follows: staffUserids.map((staffUserid) => ({
+        staffUserid,
+        createdAt: at(60),
+        codeId: null,
+        addWay: 1,
+        remark: '',
+        description: '',
+        mobiles: name === '王小芳' ? ['13800000001'] : [],
+        tagWecomIds: [],
+      })),
+    },
+  });
+  await inTransaction(siyu.ctx, (ctx) =>
+    recordEvents(ctx, [
+      added('wmOfLi00001', 'li', 60),
+      added('wmOfWang0001', 'wang', 60),
+      added('wmOfBoth0001', 'li', 60),
+      added('wmOfBoth0001', 'wang', 60),
+      added('wmLeft000001', 'li', 60),
+      {
+        name: 'follow.ended',
+        source: 'test',
+        messageId: 'left',
+        occurredAt: at(10),
+        payload: { externalUserid: 'wmLeft000001', staffUserid: 'li', by: 'customer' },
+      },
+      observed('wmOfLi00001', '王小芳', ['li']),
+      observed('wmOfWang0001', '陈晨', ['wang']),
+      observed('wmOfBoth0001', '周周', ['li', 'wang']),
+      observed('wmLeft000001', '孙离', []),
+    ]),
+  );
+  await projectFacts(siyu);
+  const { rows } = await siyu.call(owner, listCustomers, {});
+  const customerId = (name: string) => rows.find((row) => row.name === name)?.id ?? 0;
+  const customers = {
+    ofLi: customerId('王小芳'),
+    ofWang: customerId('陈晨'),
+    ofBoth: customerId('周周'),
+    left: customerId('孙离'),
+  };
+
+  await siyu.call(owner, createAttribute, { key: 'city', name: '城市', kind: 'text' });
+  await siyu.call(owner, createAttribute, { key: 'size', name: '尺码', kind: 'choice', choices: ['S', 'M'] });
+  const operationId = await inTransaction(siyu.ctx, (ctx) =>
+    startOperation(ctx, { kind: 'customer.tag', input: { filter: {}, add: [tags.cat], remove: [] } }),
+  );
+  const material = await siyu.ask(owner, createMaterial, { name: 'a.png' }, png);
+  const other = { name: 'Other', email: 'other@siyu.test', role: 'viewer', password: 'correct horse battery' } as const;
+  const user = await siyu.call(owner, createUser, other);
+  const key = await siyu.call(owner, createApiKey, { name: 'old', permissions: ['tag.write'] });
+  const departments = await siyu.call(owner, listDepartments, {});
+
+  const staffIds = Object.values(staff);
+  const tagIds = Object.values(tags);
+  const customerIds = Object.values(customers);
+  return {
+    staff,
+    customers,
+    tags,
+    codeId: codeIds[0] ?? 0,
+    connection: worldConnection,
+    known: {
+      '/customers': customerIds,
+      '/codes': codeIds,
+      '/code-folders': [emptyFolderId, folderId],
+      '/staff': staffIds,
+      '/tags': tagIds,
+      '/tag-groups': groups.map((group) => group.id),
+      '/materials': [material.body.id],
+      '/operations': [operationId],
+      '/users': [user.id],
+      '/keys': [key.id],
+      customer: customerIds,
+      customerIds,
+      staff: staffIds,
+      staffId: staffIds,
+      staffIds,
+      backupStaffIds: staffIds,
+      code: codeIds,
+      tags: [String(tags.vip), `${tags.vip},${tags.wecom}`],
+      tagIds,
+      add: tagIds,
+      remove: tagIds,
+      groupId: groups.map((group) => group.id),
+      folder: [folderId],
+      folderId: [folderId],
+      department: departments.rows.map((row) => row.id),
+      materialId: [material.body.id],
+      key: ['city', 'size'],
+      slug: slugs.filter((slug) => slug !== undefined),
+      baseUrl: [worldConnection.baseUrl],
+      token: [worldConnection.token],
+    },
+  };
+}
+
+/** Routes whose answer is a refusal even when all is right, because of the state a seeded world is in. */
+export const worldRefusals: Readonly<Record<string, string>> = {
+  setUpOwner: 'setup_done',
+  verifyCallback: 'wecom_callback_signature',
+  receiveCallback: 'wecom_callback_malformed',
+};
+
