@@ -23,11 +23,11 @@ export const bench: Bench = {
     'answer to its callback, and from the event to the accepted welcome, whose words need the name to be looked up.',
   options: { adds: 3000, rate: 50 },
   async run({ adds = 3000, rate = 50 }) {
-    const { sandbox, code, close } = await startSystem('bench-welcome', {
+    const { sandbox, code, close } = await startSystem('welcome', async () => ({
       hook: { kind: 'gift', text: '一张九折券' },
       remarkPrefix: '南京路-',
       welcome: { kind: 'own', message: { text: '{{customer_name}}你好，这是{{hook}}', attachments: [] } },
-    });
+    }));
     try {
       console.log(`${adds} adds at ${rate} a second…`);
       const added = await sandbox.adds({ configId: code.configId, count: adds, perSecond: rate });

@@ -46,7 +46,6 @@ export const errorStatus = {
   wecom_not_connected: 409,
   wecom_callback_signature: 403,
   wecom_callback_malformed: 400,
-  operation_running: 409,
 } as const satisfies Record<string, number>;
 
 export type ErrorCode = keyof typeof errorStatus;

@@ -89,10 +89,10 @@ export const startReconciliation = route({
   method: 'POST',
   path: '/api/wecom/reconcile',
   permission: 'sync.run',
-  summary: 'Compare everything with WeCom’s own lists: departments, staff, tags, customers',
+  summary: 'Compare everything with WeCom’s own lists: departments, staff, tags, customers. One under way is joined',
   input: none,
   output: z.object({ operationId: id }),
-  errors: ['wecom_not_connected', 'operation_running'],
+  errors: ['wecom_not_connected'],
 });
 
 export const verifyCallback = route({

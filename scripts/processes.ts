@@ -43,17 +43,24 @@ export interface SiyuOptions {
   readonly clock?: 'system' | 'ipc';
   /** Settings besides these; no SIYU_… setting and no DATABASE_URL is taken from our own environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Kills it while it is still starting. */
+  readonly signal?: AbortSignal;
 }
 
 export async function startSiyu(options: SiyuOptions): Promise<Siyu> {
   mkdirSync(options.home, { recursive: true });
   const port = options.port ?? (await freePort());
-  const { child, ready } = await startChild('server/main.ts', join(options.home, 'siyu.log'), {
-    SIYU_HOME: options.home,
-    SIYU_PORT: String(port),
-    SIYU_CLOCK: options.clock ?? 'system',
-    ...options.env,
-  });
+  const { child, ready } = await startChild(
+    'server/main.ts',
+    join(options.home, 'siyu.log'),
+    {
+      SIYU_HOME: options.home,
+      SIYU_PORT: String(port),
+      SIYU_CLOCK: options.clock ?? 'system',
+      ...options.env,
+    },
+    options.signal,
+  );
   return { ...child, url: ready.url, home: options.home, setupToken: ready.setupToken };
 }
 
@@ -64,9 +71,13 @@ export function makeHome(name: string): string {
   return home;
 }
 
-/** Removes an installation that is not running. */
-export function removeHome(home: string): void {
-  const folder = dirname(dataFolderOf(home));
+/** Removes an installation that is not running; a PostgreSQL that a killed siyu left behind is stopped first. */
+export async function removeHome(home: string): Promise<void> {
+  const dataFolder = dataFolderOf(home);
+  for (const end = Date.now() + 20_000; isPostgresRunning(home) && Date.now() < end; await sleep(100)) {
+    process.kill(findPostgres(home).pid, 'SIGINT');
+  }
+  const folder = dirname(dataFolder);
   rmSync(home, { recursive: true, force: true });
   if (folder !== home) rmSync(folder, { recursive: true, force: true });
 }
@@ -76,6 +87,16 @@ export function findPostgres(home: string): { url: string; pid: number } {
   const lines = readFileSync(join(dataFolderOf(home), 'postmaster.pid'), 'utf8').split('\n');
   const password = readFileSync(join(home, 'postgres.password'), 'utf8').trim();
   return { url: `postgresql://siyu:${password}@127.0.0.1:${lines[3]}/siyu`, pid: Number(lines[0]) };
+}
+
+function isPostgresRunning(home: string): boolean {
+  if (!existsSync(join(dataFolderOf(home), 'postmaster.pid'))) return false;
+  try {
+    process.kill(findPostgres(home).pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function dataFolderOf(home: string): string {
@@ -291,6 +312,7 @@ async function startChild(
   file: string,
   log: string | undefined,
   env: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
 ): Promise<{ child: Omit<Process, 'url'>; ready: Ready }> {
   const own = Object.entries(process.env).filter(([name]) => !/^(SIYU_|SANDBOX_|DATABASE_URL$)/.test(name));
   const output = log === undefined ? undefined : openSync(log, 'a');
@@ -301,9 +323,11 @@ async function startChild(
   });
   if (output !== undefined) closeSync(output);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const kill = () => child.kill('SIGKILL');
+  signal?.addEventListener('abort', kill, { once: true });
   const ready = await new Promise<Ready>((resolve, reject) => {
     const timer = setTimeout(() => {
-      child.kill('SIGKILL');
+      kill();
       reject(new Error(`${file} was not ready after ${startMs} ms`));
     }, startMs);
     child.once('close', (code, signal) => {
@@ -317,6 +341,7 @@ async function startChild(
       resolve(message);
     });
   });
+  signal?.removeEventListener('abort', kill);
   return { child: { pid: child.pid ?? 0, ended, ...controlsOf(child, ended) }, ready };
 }
 

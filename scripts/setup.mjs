@@ -21,8 +21,9 @@ function installDependencies() {
   const hash = hashFiles([join(root, 'package-lock.json')]);
   if (readIfThere(stamp) === hash) return;
   say('installing dependencies');
-  // The engine warnings are about this Node; siyu itself runs on the one it installs.
-  run(npm(), ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  // The engine warnings are about this Node; siyu itself runs on the one it installs. Not `npm ci`: it insists that the
+  // lockfile names binaries of every platform, also those that were not to be had where it was written.
+  run(npm(), ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(stamp, hash);
 }
 

@@ -49,6 +49,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     bodyLimit: jsonLimitBytes,
     routerOptions: { maxParamLength: 200 },
     trustProxy: 'loopback',
+    // Addresses that cannot be read never reach the error handler.
+    frameworkErrors: answerError,
   });
   http.setErrorHandler(answerError);
   http.addHook('onResponse', async (request, reply) => {
@@ -164,7 +166,7 @@ async function serveConsole(http: FastifyInstance): Promise<void> {
   http.setNotFoundHandler(async (request, reply) => {
     const isPage =
       request.method === 'GET' &&
-      !/^\/(api|q)\/|^\/wecom\/callback/.test(request.url) &&
+      !/^\/(api|q|wecom\/callback)([/?]|$)/.test(request.url) &&
       !/\.[a-z0-9]{2,5}$/i.test(request.url.split('?')[0] ?? '');
     if (isPage && isBuilt) return reply.headers({ ...pageHeaders, 'cache-control': 'no-cache' }).sendFile('index.html');
     return reply.status(404).send(errorReply('not_found', request.id));

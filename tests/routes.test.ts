@@ -66,11 +66,18 @@ beforeAll(async () => {
 
 afterAll(() => siyu?.close());
 
-async function statusOf(person: Person, route: Route): Promise<{ status: number; code: string | undefined }> {
+async function answerTo(person: Person, route: Route): Promise<{ status: number; code: string | undefined }> {
   const request = harmlessRequest(route, world);
   const response = await siyu.app.http.inject({ ...request, headers: { ...request.headers, ...person.headers } });
   const isJson = String(response.headers['content-type']).includes('json');
   return { status: response.statusCode, code: isJson ? response.json().error?.code : undefined };
+}
+
+/** Let in, whatever came of it; a refusal of the route's own (a wrong signature) is an answer too. */
+async function expectAdmitted(person: Person, route: Route): Promise<void> {
+  const { status, code } = await answerTo(person, route);
+  const isOwnRefusal = route.errors?.some((known) => known === code && known !== 'not_allowed') ?? false;
+  if (!isOwnRefusal) expect([401, 403], `${person.name} is admitted to ${route.path}`).not.toContain(status);
 }
 
 describe('permissions', () => {
@@ -84,7 +91,6 @@ describe('permissions', () => {
     for (const headers of [
       {},
       { cookie: 'siyu.session_token=forged.forged' },
-      { 'x-api-key': '' },
       { authorization: 'Bearer forged' },
     ]) {
       const answer = await siyu.ask({ name: 'nobody', headers }, route, validInput(name, route, world));
@@ -95,8 +101,7 @@ describe('permissions', () => {
   });
 
   it.each(cases.filter(({ route }) => isPublic(route)))('$title answers nobody', async ({ route }) => {
-    const { status } = await statusOf(siyu.nobody, route);
-    expect([401, 403]).not.toContain(status);
+    await expectAdmitted(siyu.nobody, route);
   });
 
   it.each(cases)('$title admits exactly the roles that may', async ({ name, route }) => {
@@ -107,8 +112,7 @@ describe('permissions', () => {
         route.permission === 'signed_in' ||
         rolePermissions[role].includes(route.permission as Permission);
       if (may) {
-        const { status } = await statusOf(person, route);
-        expect([401, 403], `${role} is admitted`).not.toContain(status);
+        await expectAdmitted(person, route);
       } else {
         const before = await readChecksums(siyu.database);
         const answer = await siyu.ask(person, route, validInput(name, route, world));
@@ -120,7 +124,7 @@ describe('permissions', () => {
   });
 
   it('knows no key that it did not make', async () => {
-    for (const key of ['siyu_forged', 'x'.repeat(5000), '\u00e9']) {
+    for (const key of ['', 'siyu_forged', 'x'.repeat(5000), '\u00e9']) {
       const holder: Person = { name: 'forger', headers: { 'x-api-key': key, ...siyu.owner.headers } };
       // A request that shows a key is the key's, whoever else is signed in.
       expect((await siyu.ask(holder, listCustomers, {})).status, key.slice(0, 20)).toBe(401);
@@ -133,9 +137,8 @@ describe('permissions', () => {
     const holder: Person = { name: 'key', headers: { 'x-api-key': key } };
     for (const { title, route } of cases) {
       const may = isPublic(route) || route.permission === 'signed_in' || granted.includes(route.permission as Permission);
-      const { status, code } = await statusOf(holder, route);
-      if (may) expect([401, 403], title).not.toContain(status);
-      else expect({ status, code }, title).toEqual({ status: 403, code: 'not_allowed' });
+      if (may) await expectAdmitted(holder, route);
+      else expect(await answerTo(holder, route), title).toEqual({ status: 403, code: 'not_allowed' });
     }
   });
 
@@ -202,10 +205,11 @@ describe('the table of routes', () => {
   });
 
   it('answers an unknown address of the API as the API', async () => {
-    for (const url of ['/api', '/api/', '/api/nothing', '/api/customers/1/nothing', '/api/codes/1/image/']) {
+ for (const url of ['/api', '/api/', '/api/staff/%ff', '/api/nothing', '/api/customers/1/nothing', '/api/codes/1/image/']) {
       const response = await siyu.app.http.inject({ url, headers: siyu.owner.headers });
-      expect(response.json(), url).toMatchObject({ error: { code: 'not_found' } });
-      expect(response.statusCode).toBe(404);
+      expect(response.headers['content-type'], url).toContain('application/json');
+      expect(response.json(), url).toMatchObject({ error: { code: expect.any(String) } });
+      expect([400, 404], url).toContain(response.statusCode);
     }
   });
 });
@@ -463,7 +467,10 @@ describe('the OpenAPI document', () => {
 
 describe('valid input', () => {
   const order = ['GET', 'POST', 'PUT', 'DELETE'];
-  const ordered = [...cases].sort((a, b) => order.indexOf(a.route.method) - order.indexOf(b.route.method));
+  // Deletions come last, and a tag goes before its group.
+  const place = ({ name, route }: (typeof cases)[number]) =>
+    name === 'deleteTagGroup' ? order.length : order.indexOf(route.method);
+  const ordered = [...cases].sort((a, b) => place(a) - place(b));
 
   it.each(ordered)('$title answers the owner as its contract says', async ({ name, route }) => {
     const file = route.bytes === 'in' ? Buffer.from('%PDF-1.7 something') : undefined;

@@ -68,10 +68,10 @@ const rules: Readonly<Record<string, string>> = {
 };
 
 /** Broken rules and how many rows break each; empty when the database is whole. */
-export async function findHalfRows(client: pg.Client): Promise<Record<string, number>> {
+export async function findHalfRows(pool: pg.Pool): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
   for (const [name, statement] of Object.entries(rules)) {
-    const { rows } = await client.query<{ count: string }>(statement);
+    const { rows } = await pool.query<{ count: string }>(statement);
     const count = Number(rows[0]?.count ?? 0);
     if (count > 0) found[name] = count;
   }

@@ -12,10 +12,10 @@ const waiting = `
 export type Waiting = Record<string, number>;
 
 /** Waits until siyu has done all it has to do. @returns what was left after the time, empty when nothing was */
-export async function settle(client: pg.Client, timeoutMs: number): Promise<Waiting> {
+export async function settle(pool: pg.Pool, timeoutMs: number): Promise<Waiting> {
   const end = Date.now() + timeoutMs;
   for (;;) {
-    const { rows } = await client.query<{ what: string; count: number }>(waiting);
+    const { rows } = await pool.query<{ what: string; count: number }>(waiting);
     const left = rows.filter((row) => row.count > 0);
     if (left.length === 0 || Date.now() > end) return Object.fromEntries(left.map((row) => [row.what, row.count]));
     await sleep(100);

@@ -27,18 +27,23 @@ export interface System {
   close(): Promise<void>;
 }
 
-/** @param name names the folder; @param draft what is special about the code: by default all staff answer it */
-export async function startSystem(name: string, draft: Partial<Call<typeof createCode>>): Promise<System> {
+export const siyuEnv = { SIYU_LOG_LEVEL: 'warn', SIYU_LOG_FORMAT: 'json' };
+
+/** @param name names the folder; @param draft makes what is special about the code: by default all staff answer it */
+export async function startSystem(
+  name: string,
+  draft: (session: Session) => Promise<Partial<Call<typeof createCode>>>,
+): Promise<System> {
   const home = makeHome(name);
   const started: { stop(): Promise<void> }[] = [];
   const close = async () => {
     await Promise.all(started.map((process) => process.stop()));
-    removeHome(home);
+    await removeHome(home);
   };
   try {
     const sandbox = await startSandboxProcess({ seed: name });
     started.push(sandbox);
-    const siyu = await startSiyu({ home, env: { SIYU_LOG_LEVEL: 'warn' } });
+    const siyu = await startSiyu({ home, env: siyuEnv });
     started.push(siyu);
     const session = await becomeOwner(siyu);
     await connect(session, sandbox);
@@ -56,7 +61,7 @@ export async function startSystem(name: string, draft: Partial<Call<typeof creat
             toMinute: 1440,
           },
         ],
-        ...draft,
+        ...(await draft(session)),
       },
     ]);
     if (!code) throw new Error('no code was made');

@@ -1,4 +1,6 @@
-import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
+import { EventEmitter } from 'node:events';
+import { Logger, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import pg from 'pg';
 import { type Ctx, systemActor, type WriteCtx } from './ctx.ts';
 import { sql } from './db.ts';
 import type { Runtime } from './module.ts';
@@ -7,7 +9,12 @@ import type { Runtime } from './module.ts';
  * Background jobs: rows that commit with the change that asks for them. Handlers may call the outside world; they open
  * their own short transactions. A job that throws is tried again with growing pauses.
  */
-export type JobHandler = (ctx: Ctx, payload: unknown, runtime: Runtime) => Promise<void>;
+export type JobHandler = (ctx: Ctx, payload: unknown, attempt: JobAttempt) => Promise<void>;
+
+export interface JobAttempt {
+  /** After this one the job is given up. */
+  readonly isLast: boolean;
+}
 
 /**
  * Adds a job in the transaction of `ctx`. Jobs with one `key` that have not started are one job; jobs of one `queue` run
@@ -36,17 +43,46 @@ export async function addJobs(
     from json_array_elements(${JSON.stringify(jobs)}::json) as job`.execute(ctx.db);
 }
 
+/** First key of the advisory locks under which job workers show that they live; the second is their name's hash. */
+const jobWorkerLock = 7164004;
+const lookForOrphansMs = 10_000;
+
+/**
+ * Jobs that a killed worker held are free again within moments; by itself graphile-worker waits four hours. A worker
+ * lives as long as the lock on its name is held, which ends with its process.
+ */
+async function freeOrphanedJobs(client: pg.Client): Promise<void> {
+  await client.query(
+    `select graphile_worker.force_unlock_workers(array_agg(distinct locked_by)) from graphile_worker._private_jobs j
+    where locked_by is not null and not exists (
+      select 1 from pg_locks where locktype = 'advisory' and classid = $1 and objid::bigint = hashtext(j.locked_by)::bigint & 4294967295
+        and granted and database = (select oid from pg_database where datname = current_database())
+    )`,
+    [jobWorkerLock],
+  );
+}
+
 export async function startJobs(
   databaseUrl: string,
   runtime: Runtime,
   handlers: Readonly<Record<string, JobHandler>>,
-): Promise<Runner> {
+): Promise<{ stop(): Promise<void> }> {
   const taskList: TaskList = Object.fromEntries(
     Object.entries(handlers).map(([name, handle]) => [
       name,
-      async (payload: unknown) => handle(jobCtx(runtime, name), payload, runtime),
+      async (payload: unknown, { job }) =>
+        handle(jobCtx(runtime, name), payload, { isLast: job.attempts >= job.max_attempts }),
     ]),
   );
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'siyu jobs', keepAlive: true });
+  client.on('error', (error) => runtime.log.warn({ err: error }, 'the connection that watches jobs was lost'));
+  await client.connect();
+  const events: WorkerEvents = new EventEmitter();
+  let locked: Promise<unknown> = Promise.resolve();
+  events.on('worker:create', ({ worker }) => {
+    const lock = () => client.query('select pg_advisory_lock($1, hashtext($2))', [jobWorkerLock, worker.workerId]);
+    locked = locked.then(lock);
+  });
   const runner = await run({
     connectionString: databaseUrl,
     maxPoolSize: 6,
@@ -56,9 +92,23 @@ export async function startJobs(
     noHandleSignals: true,
     taskList,
     parsedCronItems: [],
+    events,
     logger: quiet(runtime),
   });
-  return runner;
+  await locked;
+  await freeOrphanedJobs(client);
+  const timer = setInterval(() => {
+    freeOrphanedJobs(client).catch((error) =>
+      runtime.log.warn({ err: error }, 'jobs of dead workers could not be freed'),
+    );
+  }, lookForOrphansMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await runner.stop();
+      await client.end();
+    },
+  };
 }
 
 export function jobCtx(runtime: Runtime, name: string): Ctx {

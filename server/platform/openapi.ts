@@ -25,7 +25,7 @@ export function describeApi(options: { version: string; publicUrl: string }): Js
     components: {
       securitySchemes: {
         key: { type: 'apiKey', in: 'header', name: 'x-api-key' },
-        session: { type: 'apiKey', in: 'cookie', name: 'better-auth.session_token' },
+        session: { type: 'apiKey', in: 'cookie', name: 'siyu.session_token' },
       },
       schemas: { Error: errorSchema },
     },

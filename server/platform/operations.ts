@@ -21,7 +21,7 @@ export async function startOperation(ctx: WriteCtx, start: OperationStart): Prom
     })
     .returning('id')
     .executeTakeFirstOrThrow();
-  await addJob(ctx, start.kind, { operationId: id }, { key: `operation:${id}`, maxAttempts: 25 });
+  await addJob(ctx, start.kind, { operationId: id }, { key: `operation:${id}`, maxAttempts: 9 });
   return id;
 }
 

@@ -28,7 +28,7 @@ const worldConnection = {
   agentId: '1000002',
   secret: 'secret-secret-secret-secret',
   token: 'callbacktoken',
-  encodingAesKey: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG',
+  encodingAesKey: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY',
   baseUrl: 'http://127.0.0.1:9',
 } as const;
 

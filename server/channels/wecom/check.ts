@@ -5,7 +5,7 @@ import type { Ctx } from '#platform/ctx';
 import type { Connection, Connector } from './connection.ts';
 import { parseAesKey } from './crypto.ts';
 import type { Failure } from './errors.ts';
-import type { CallbackStats } from './receive.ts';
+import type { CallbackStats, Receiver } from './receive.ts';
 
 type Check = Output<typeof runSelfCheck>;
 type Line = Check['lines'][number];
@@ -35,12 +35,12 @@ const secretRefused = new Set([40001, 40013, 40091, 41004, 45031, 50003, 301007]
  * Tries everything the connection needs. A line's finding is the key of a sentence that says what is wrong and how to
  * mend it in WeCom's admin console; a line that cannot be tried because of an earlier one is skipped.
  */
-export async function checkConnection(ctx: Ctx, connector: Connector, stats: CallbackStats): Promise<Check> {
+export async function checkConnection(ctx: Ctx, connector: Connector, receiver: Receiver): Promise<Check> {
   const connection = await connector.connect(ctx);
   const lines = connection
     ? [line('connection', 'ok', 'ok', { corpId: connection.corpId }), ...(await tryCalls(connection))]
     : [line('connection', 'failed', 'missing')];
-  if (connection) lines.push(checkCallback(ctx, connection, stats));
+  if (connection) lines.push(checkCallback(ctx, connection, await receiver.readStats(ctx)));
   lines.push(await checkInbox(ctx), await checkWelcomes(ctx));
   const known = new Set(lines.map((entry) => entry.key));
   const skipped = keys.filter((key) => !known.has(key)).map((key) => line(key, 'skipped', 'skipped'));
@@ -95,7 +95,8 @@ const quietHours = 24;
 function checkCallback(ctx: Ctx, connection: Connection, stats: CallbackStats): Line {
   if (!parseAesKey(connection.encodingAesKey)) return line('callback', 'failed', 'aes_key');
   const { lastAt, lastRefusal } = stats;
-  if (lastRefusal && (!lastAt || lastRefusal.at > lastAt)) {
+  // Strangers may knock: a refusal counts only while nothing good has come for a while.
+  if (lastRefusal && (!lastAt || lastRefusal.at.getTime() - lastAt.getTime() > 3_600_000)) {
     return line('callback', 'failed', lastRefusal.reason === 'signature' ? 'signature' : 'malformed', {
       reason: lastRefusal.reason,
     });

@@ -5,6 +5,7 @@ import { AppError } from '#platform/errors';
 import { addJob, type JobHandler } from '#platform/jobs';
 import type { Metrics } from '#platform/metrics';
 import { endpoint, type Module, type Runtime } from '#platform/module';
+import { endOperation } from '#platform/operations';
 import { dailyAt } from '#platform/schedule';
 import type { Deliverer } from '#touch';
 import { checkConnection } from './check.ts';
@@ -12,7 +13,7 @@ import { pushCode } from './codes.ts';
 import { type Connection, createConnector } from './connection.ts';
 import { createMirror } from './mirror.ts';
 import { createReceiver } from './receive.ts';
-import { beginReconciliation, pullStaffDays, reconcile } from './reconcile.ts';
+import { ensureReconciliation, pullStaffDays, reconcile } from './reconcile.ts';
 import { OutsideError, refreshCustomer, refreshDirectory, refreshTags } from './refresh.ts';
 import { createWelcomeDeliverer } from './welcome.ts';
 
@@ -37,15 +38,17 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): Module &
       endpoint(contract.getConnection, (ctx) => connector.describe(ctx)),
       endpoint(contract.setConnection, async (ctx, input) => {
         await connector.change(ctx, input);
+        // Catches up with everything that happened before, or while the connection was broken.
+        if (await connector.connect(ctx)) await ensureReconciliation(ctx);
         const connection = await connector.describe(ctx);
         if (!connection) throw new Error('a connection that was just stored is gone');
         return connection;
       }),
       endpoint(contract.revealCallbackSecrets, (ctx) => connector.reveal(ctx)),
-      endpoint(contract.runSelfCheck, (ctx) => checkConnection(ctx, connector, receiver.stats)),
+      endpoint(contract.runSelfCheck, (ctx) => checkConnection(ctx, connector, receiver)),
       endpoint(contract.startReconciliation, async (ctx) => {
         if (!(await connector.connect(ctx))) throw new AppError('wecom_not_connected');
-        const operationId = await beginReconciliation(ctx);
+        const operationId = await ensureReconciliation(ctx);
         await recordAudit(ctx, {
           action: 'wecom.reconciliation_started',
           subjectKind: 'operation',
@@ -77,9 +80,18 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): Module &
         const directory = await refreshDirectory(ctx, connection);
         if ('failure' in directory) throw new OutsideError(directory.failure);
       }),
-      'wecom.reconcile': whenConnected<{ operationId: number }>((ctx, connection, { operationId }) =>
-        reconcile(ctx, connection, operationId, () => runtime.clock.now()),
-      ),
+      'wecom.reconcile': async (ctx, payload, { isLast }) => {
+        const { operationId } = payload as { operationId: number };
+        const connection = await connector.connect(ctx);
+        if (!connection) return endOperation(ctx, operationId, { state: 'failed', problem: 'wecom_not_connected' });
+        try {
+          await reconcile(ctx, connection, operationId, () => runtime.clock.now());
+        } catch (error) {
+          // An operation never stays half done in silence.
+          if (isLast) await endOperation(ctx, operationId, { state: 'failed', problem: String(error).slice(0, 300) });
+          throw error;
+        }
+      },
       'wecom.pull_staff_days': whenConnected((ctx, connection) => pullStaffDays(ctx, connection)),
     },
     chores: [
@@ -87,14 +99,7 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): Module &
         name: 'wecom.reconcile_nightly',
         next: dailyAt(3 * 60 + 30),
         async run(ctx) {
-          if (!(await connector.connect(ctx))) return;
-          const running = await ctx.db
-            .selectFrom('operation')
-            .select('id')
-            .where('kind', '=', 'wecom.reconcile')
-            .where('state', 'in', ['waiting', 'running'])
-            .executeTakeFirst();
-          if (!running) await beginReconciliation(ctx);
+          if (await connector.connect(ctx)) await ensureReconciliation(ctx);
         },
       },
       {

@@ -2,7 +2,7 @@ import { findCodeIds } from '#acquisition';
 import type { Input } from '#contract';
 import type { receiveCallback, verifyCallback } from '#contract/wecom';
 import { recordEvents } from '#events';
-import type { Ctx, WriteCtx } from '#platform/ctx';
+import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { AppError } from '#platform/errors';
 import { addJob } from '#platform/jobs';
 import type { Metrics } from '#platform/metrics';
@@ -15,14 +15,19 @@ import { factsOfEvent, stateOfEvent } from './facts.ts';
 /** A callback of 500 group members is some 30 KB. */
 const bodyLimitBytes = 256 * 1024;
 
-/** What the self-check tells of callbacks, for this process. */
+/** What the self-check tells of callbacks. */
 export interface CallbackStats {
-  lastAt: Date | undefined;
-  lastRefusal: { at: Date; reason: string } | undefined;
+  /** When one was accepted last, by any process, to the minute; survives a restart. */
+  readonly lastAt: Date | undefined;
+  /** What this process refused last. */
+  readonly lastRefusal: { readonly at: Date; readonly reason: string } | undefined;
 }
 
+const seenKey = 'wecom.callback_seen';
+const seenEveryMs = 60_000;
+
 export interface Receiver {
-  readonly stats: CallbackStats;
+  readStats(ctx: Ctx): Promise<CallbackStats>;
   verify(ctx: Ctx, input: Input<typeof verifyCallback>): Promise<BytesReply>;
   receive(ctx: WriteCtx, input: Input<typeof receiveCallback>, upload: Upload): Promise<void>;
 }
@@ -32,11 +37,24 @@ export interface Receiver {
  * the answer, so that the platform never waits for it and never repeats for lack of one.
  */
 export function createReceiver(connector: Connector, metrics: Metrics): Receiver {
-  const stats: CallbackStats = { lastAt: undefined, lastRefusal: undefined };
+  let lastRefusal: CallbackStats['lastRefusal'];
+  let notedAt = 0;
+
+  /** Writes down, now and then, that callbacks arrive. */
+  async function noteSeen(ctx: WriteCtx): Promise<void> {
+    if (ctx.now.getTime() - notedAt < seenEveryMs) return;
+    notedAt = ctx.now.getTime();
+    const row = { key: seenKey, value: '{}', updated_at: ctx.now };
+    await ctx.db
+      .insertInto('setting')
+      .values(row)
+      .onConflict((conflict) => conflict.column('key').doUpdateSet({ updated_at: row.updated_at }))
+      .execute();
+  }
 
   function refuse(now: Date, code: 'wecom_callback_signature' | 'wecom_callback_malformed', reason: string): never {
     metrics.callbacks.inc({ outcome: reason });
-    stats.lastRefusal = { at: now, reason };
+    lastRefusal = { at: now, reason };
     throw new AppError(code, { details: { reason } });
   }
 
@@ -62,9 +80,13 @@ export function createReceiver(connector: Connector, metrics: Metrics): Receiver
   }
 
   return {
-    stats,
+    async readStats(ctx) {
+      const row = await ctx.db.selectFrom('setting').select('updated_at').where('key', '=', seenKey).executeTakeFirst();
+      return { lastAt: row?.updated_at, lastRefusal };
+    },
     async verify(ctx, input) {
       const message = open(ctx, await requireConnection(ctx), input, input.echostr);
+      await inTransaction(ctx, noteSeen);
       metrics.callbacks.inc({ outcome: 'verified' });
       return { contentType: 'text/plain; charset=utf-8', body: message };
     },
@@ -78,7 +100,7 @@ export function createReceiver(connector: Connector, metrics: Metrics): Receiver
       if (!callback.ok) refuse(ctx.now, 'wecom_callback_malformed', callback.problem);
       await store(ctx, callback.event);
       metrics.callbacks.inc({ outcome: 'stored' });
-      stats.lastAt = ctx.now;
+      await noteSeen(ctx);
     },
   };
 }

@@ -3,7 +3,7 @@ import { type Fact, recordEvents } from '#events';
 import { recordStaffDays, type StaffDay } from '#organization';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { addDays, dayOf, dayStart } from '#platform/days';
-import { AppError, constraintName, sqlState } from '#platform/errors';
+import { sql } from '#platform/db';
 import { endOperation, reportProgress, resumeOperation, startOperation } from '#platform/operations';
 import type { Connection } from './connection.ts';
 import { factOfListed, type Reading } from './facts.ts';
@@ -12,15 +12,16 @@ import { describeFailure, OutsideError, refreshDirectory, refreshTags } from './
 /** The member has no customers. */
 const noCustomers = 84061;
 
-/** Begins a reconciliation; one at a time. */
-export async function beginReconciliation(ctx: WriteCtx): Promise<number> {
-  try {
-    return await startOperation(ctx, { kind: 'wecom.reconcile' });
-  } catch (error) {
-    if (sqlState(error) === '23505' && constraintName(error) === 'operation_one_reconciliation')
-      throw new AppError('operation_running');
-    throw error;
-  }
+/** The reconciliation that is under way, or a new one: there is one at a time. */
+export async function ensureReconciliation(ctx: WriteCtx): Promise<number> {
+  await sql`select pg_advisory_xact_lock(7164005)`.execute(ctx.db);
+  const running = await ctx.db
+    .selectFrom('operation')
+    .select('id')
+    .where('kind', '=', 'wecom.reconcile')
+    .where('state', 'in', ['waiting', 'running'])
+    .executeTakeFirst();
+  return running?.id ?? startOperation(ctx, { kind: 'wecom.reconcile' });
 }
 
 interface Cursor {

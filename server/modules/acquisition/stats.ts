@@ -48,10 +48,10 @@ export async function readCodeStats(ctx: Ctx, input: Input<typeof getCodeStats>)
         select (ended_at at time zone ${ctx.zone})::date as day, count(*) as n from follow_spell
         where code_id = ${input.id} and ended_at >= ${since} and ended_at < ${until} group by 1
       )
-      select day::date::text as day, coalesce(added.n, 0) as adds, coalesce(lost.n, 0) as lost, coalesce(d.scans, 0) as scans
-      from unnest(${daysBetween(from, to)}::date[]) as day
-      left join added using (day) left join lost using (day)
-      left join code_scan_day d on d.code_id = ${input.id} and d.day = day order by day
+      select wanted.day::text as day, coalesce(added.n, 0) as adds, coalesce(lost.n, 0) as lost, coalesce(d.scans, 0) as scans
+      from unnest(${daysBetween(from, to)}::date[]) as wanted(day)
+      left join added on added.day = wanted.day left join lost on lost.day = wanted.day
+      left join code_scan_day d on d.code_id = ${input.id} and d.day = wanted.day order by wanted.day
     `.execute(ctx.db),
     sql<Stats['staff'][number]>`
       select st.id, st.name, count(*) as adds, count(*) filter (where s.ended_at is null) as active,

@@ -117,6 +117,11 @@ export async function readTimeline(ctx: Ctx, input: Input<typeof listTimeline>):
 /** A remark on one follow; WeCom is told afterwards. */
 export async function changeRemark(ctx: WriteCtx, input: Input<typeof setRemark>): Promise<void> {
   await requireVisible(ctx, input.id);
+  const { actor } = ctx;
+  // A remark is what one staff member reads in his own list: an adviser changes his own, not a colleague's.
+  if (actor.kind !== 'system' && actor.role === 'adviser' && actor.staffId !== input.staffId) {
+    throw new AppError('not_allowed');
+  }
   const before = await ctx.db
     .selectFrom('follow')
     .select(['external_userid', 'remark', 'description'])

@@ -33,5 +33,5 @@ export {
 } from './observations.ts';
 export { type Account, customerOf, ensureCustomers, wecomAccount } from './people.ts';
 export { customerEndpoints } from './routes.ts';
-export { type EndedBy, mergeChanges } from './rules.ts';
+export { type EndedBy, gramsOf, mergeChanges, normalizeForSearch } from './rules.ts';
 export { mirrorChannel, tagEdge } from './tags.ts';

@@ -49,7 +49,7 @@ export async function reportTags(ctx: WriteCtx, pending: PendingEdgeTags, outcom
       // stays as a row until a later reading confirms it.
       const added = pending.add.map((tag) => tag.tagId);
       await sql`
-        update follow_tag set is_pending = false, problem = null, attempts = 0, told_at = clock_timestamp()
+        update follow_tag set is_pending = false, problem = null, attempts = 0, told_at = ${new Date()}
         where ${edge} and is_pending and is_wanted = (tag_id = any(${added}))
       `.execute(ctx.db);
       return;
@@ -90,7 +90,7 @@ export async function reportRemark(ctx: WriteCtx, pending: PendingRemark, outcom
     .updateTable('follow')
     .set({
       is_remark_pending: outcome.kind === 'again' && !gaveUp,
-      ...(outcome.kind === 'done' ? { remark_told_at: sql<Date>`clock_timestamp()` } : {}),
+      ...(outcome.kind === 'done' ? { remark_told_at: new Date() } : {}),
       remark_attempts: outcome.kind === 'again' ? pending.attempts + 1 : 0,
       remark_problem: outcome.kind === 'done' ? null : outcome.problem,
     })

@@ -23,7 +23,8 @@ export function createAuth(options: { database: Database; secret: string; public
       return host ? [`http://${host}`, `https://${host}`] : [];
     },
     telemetry: { enabled: false },
-    logger: { level: 'error' },
+    // A wrong password or key is no error of ours; what breaks is thrown, and logged by whoever catches it.
+    logger: { disabled: true },
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 10, maxPasswordLength: 128 },
     session: { modelName: 'auth_session', expiresIn: 14 * 24 * 3600, updateAge: 24 * 3600 },
     account: { modelName: 'auth_account' },

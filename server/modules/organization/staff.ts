@@ -215,12 +215,12 @@ export async function getStaffMember(ctx: Ctx, id: number): Promise<Output<typeo
       select (ended_at at time zone ${ctx.zone})::date as day, count(*) as n from follow_spell
       where staff_id = ${id} and ended_at >= ${dayStart(from, ctx.zone)} group by 1
     )
-    select day::date::text as day, coalesce(added.n, 0) as added, coalesce(lost.n, 0) as lost,
+    select wanted.day::text as day, coalesce(added.n, 0) as added, coalesce(lost.n, 0) as lost,
       sd.chats, sd.messages, sd.reply_percentage as "replyPercentage", sd.reply_minutes as "replyMinutes"
-    from unnest(${daysBetween(from, today)}::date[]) as day
-    left join added using (day) left join lost using (day)
-    left join staff_day sd on sd.staff_id = ${id} and sd.day = day
-    order by day
+    from unnest(${daysBetween(from, today)}::date[]) as wanted(day)
+    left join added on added.day = wanted.day left join lost on lost.day = wanted.day
+    left join staff_day sd on sd.staff_id = ${id} and sd.day = wanted.day
+    order by wanted.day
   `.execute(ctx.db);
   return { ...member, days: days.rows };
 }

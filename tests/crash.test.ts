@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { runCrash } from '#bench/crash';
+
+it('loses and doubles nothing when siyu and PostgreSQL are killed while people add', { timeout: 180_000 }, async () => {
+  const said: string[] = [];
+  const { result, broken } = await runCrash({ adds: 120, kills: 3, rate: 10, postgresEvery: 3 }, (text) =>
+    said.push(text),
+  );
+  expect(broken, said.join('\n')).toEqual([]);
+  expect(result).toMatchObject({ kills: 3, adds: 120, missing: 0, doubled: 0, welcomed_twice: 0, half_rows: 0 });
+});
