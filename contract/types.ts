@@ -32,8 +32,11 @@ export const idList = z
 /** ISO 8601 with offset, as the API writes every time. */
 export const time = z.iso.datetime({ offset: true });
 
-/** A civil day in the organisation's zone: '2026-11-21'. */
-export const day = z.iso.date();
+/** A civil day in the organisation's zone: '2026-11-21'. The product has no business outside this century. */
+export const day = z.iso.date().refine((value) => value >= '2000-01-01' && value <= '2100-12-31', 'day_out_of_range');
+
+/** Days of a report, both ends included. */
+export const maxPeriodDays = 400;
 
 export const url = z.url({ protocol: /^https?$/ }).max(2048);
 

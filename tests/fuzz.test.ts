@@ -34,11 +34,12 @@ async function send(request: InjectOptions) {
 }
 
 const brief = (text: unknown) => {
-  const shown = typeof text === 'string' ? text : Buffer.isBuffer(text) ? text.toString('latin1') : JSON.stringify(text);
+  const shown =
+    typeof text === 'string' ? text : Buffer.isBuffer(text) ? text.toString('latin1') : JSON.stringify(text);
   return (shown ?? '').length > 600 ? `${shown?.slice(0, 600)}… (${shown?.length})` : shown;
 };
 const describeRequest = ({ method, url, payload, headers }: InjectOptions) =>
-  `${method} ${brief(url)} ${brief(headers)}\n${brief(payload)}`;
+  `${method} ${brief(url)} ${brief(headers)} ${brief(payload)}`;
 
 /** What is wrong with an answer, or undefined. */
 function faultOf(route: Route | undefined, answer: Awaited<ReturnType<typeof send>>): string | undefined {
@@ -103,7 +104,14 @@ describe('any input', () => {
 
 describe('addresses', () => {
   it('that cannot be read are refused in the usual form', async () => {
-    for (const url of ['/api/staff/%ff', '/api/codes/%', '/%c0%ae', `/api/tags/${'9'.repeat(5000)}`, '/q/%00', '/api//x']) {
+    for (const url of [
+      '/api/staff/%ff',
+      '/api/codes/%',
+      '/%c0%ae',
+      `/api/tags/${'9'.repeat(5000)}`,
+      '/q/%00',
+      '/api//x',
+    ]) {
       for (const method of ['GET', 'PUT', 'DELETE', 'POST'] as const) {
         const answer = await send({ method, url });
         if (answer.status < 400 && method === 'GET') continue;
@@ -124,12 +132,17 @@ describe('addresses', () => {
 describe('files', () => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 64 }),
-    fc.uint8Array({ maxLength: 64 }).map((rest) => Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, ...rest])),
+    fc
+      .uint8Array({ maxLength: 64 })
+      .map((rest) => Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, ...rest])),
     fc.uint8Array({ maxLength: 64 }).map((rest) => Uint8Array.from([0xff, 0xd8, 0xff, ...rest])),
   );
 
   it('of any content become materials or are refused whole', async () => {
-    const attempts = fc.sample(fc.tuple(bytes, fc.constantFrom('a.png', 'a.mp4', '../../x', '<b>.exe')), { seed, numRuns: 40 });
+    const attempts = fc.sample(fc.tuple(bytes, fc.constantFrom('a.png', 'a.mp4', '../../x', '<b>.exe')), {
+      seed,
+      numRuns: 40,
+    });
     const faults = await findFaults(
       createMaterial,
       attempts.map(([content, name]) => {
@@ -152,14 +165,42 @@ describe('files', () => {
 
 describe('CSV', () => {
   const columns = ['name', 'source', 'staff', 'folder', 'tags', 'hook', 'welcome', 'daily_limit'];
-  const hostile = ['', ' ', '\u0000', 'a\u0000b', '\ud800', '\u0007', "'; drop table customer; --", '<b>x</b>', '=1+1', '"'];
-  const cells = [...hostile, 'x'.repeat(2000), '😀'.repeat(50), '|', 'li|', '-1', '1e9', '{{nobody}}', 'two\nlines', '__proto__'];
+  const hostile = [
+    '',
+    ' ',
+    '\u0000',
+    'a\u0000b',
+    '\ud800',
+    '\u0007',
+    "'; drop table customer; --",
+    '<b>x</b>',
+    '=1+1',
+    '"',
+  ];
+  const cells = [
+    ...hostile,
+    'x'.repeat(2000),
+    '😀'.repeat(50),
+    '|',
+    'li|',
+    '-1',
+    '1e9',
+    '{{nobody}}',
+    'two\nlines',
+    '__proto__',
+  ];
   const quote = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
 
   it('with one hostile cell makes the code or nothing', async () => {
     const attempts = columns.flatMap((column) =>
       cells.map((cell, i): Attempt => {
-        const row: Record<string, string> = { name: `码 ${column} ${i}`, source: 'shop', staff: 'li', folder: `夹${i}`, tags: 'vip' };
+        const row: Record<string, string> = {
+          name: `码 ${column} ${i}`,
+          source: 'shop',
+          staff: 'li',
+          folder: `夹${i}`,
+          tags: 'vip',
+        };
         const line = columns.map((name) => quote(name === column ? cell : (row[name] ?? ''))).join(',');
         const csv = `${columns.join(',')}\n${line}\n`;
         const request = toRequest(importCodes, { csv, dryRun: false });
@@ -170,7 +211,16 @@ describe('CSV', () => {
   });
 
   it('that is no CSV is refused', async () => {
-    const texts = ['"', 'name\n"a', 'name,source,staff', 'name,source,staff\na', '\ufeff', '\u0000', 'a'.repeat(1_900_000), '\n'.repeat(9999)];
+    const texts = [
+      '"',
+      'name\n"a',
+      'name,source,staff',
+      'name,source,staff\na',
+      '\ufeff',
+      '\u0000',
+      'a'.repeat(1_900_000),
+      '\n'.repeat(9999),
+    ];
     const attempts = texts.map((csv): Attempt => {
       const request = toRequest(importCodes, { csv, dryRun: false });
       return { request: request as InjectOptions, isAgainstContract: false };
@@ -180,23 +230,70 @@ describe('CSV', () => {
 });
 
 describe('callbacks that are signed', () => {
-  const names = ['change_external_contact', 'change_external_tag', 'change_contact', 'change_external_chat', 'nobody_knows'];
+  const names = [
+    'change_external_contact',
+    'change_external_tag',
+    'change_contact',
+    'change_external_chat',
+    'nobody_knows',
+  ];
   const changes = [
-    ...['add_external_contact', 'del_follow_user', 'edit_external_contact', 'transfer_fail', 'create', 'update', 'shuffle'],
+    ...[
+      'add_external_contact',
+      'del_follow_user',
+      'edit_external_contact',
+      'transfer_fail',
+      'create',
+      'update',
+      'shuffle',
+    ],
     ...['update_user', 'create_party', 'nothing'],
   ];
   const value = fc.oneof(
-    fc.constantFrom('wmOfLi00001', 'li', '1', '', '0', '-1', '999999999999999', '1e9', '\u0000', '\ud800', 'x'.repeat(4000)),
+    fc.constantFrom(
+      'wmOfLi00001',
+      'li',
+      '1',
+      '',
+      '0',
+      '-1',
+      '999999999999999',
+      '1e9',
+      '\u0000',
+      '\ud800',
+      'x'.repeat(4000),
+    ),
     fc.constantFrom('<![CDATA[]]>', '<Item>a</Item>', '&lt;', '&amp;', '<b>', ']]>', "'; drop table event; --"),
     fc.string({ maxLength: 20 }),
   );
-  const field = fc.constantFrom('UserID', 'ExternalUserID', 'State', 'WelcomeCode', 'CreateTime', 'Id', 'ChatId', 'TagType', 'Name');
-  const event = fc.tuple(fc.constantFrom(...names), fc.constantFrom(...changes), fc.dictionary(field, value, { maxKeys: 4 }));
+  const field = fc.constantFrom(
+    'UserID',
+    'ExternalUserID',
+    'State',
+    'WelcomeCode',
+    'CreateTime',
+    'Id',
+    'ChatId',
+    'TagType',
+    'Name',
+  );
+  const event = fc.tuple(
+    fc.constantFrom(...names),
+    fc.constantFrom(...changes),
+    fc.dictionary(field, value, { maxKeys: 4 }),
+  );
 
   it('never break the door, whatever is inside', async () => {
     const { token, encodingAesKey, corpId } = world.connection;
     const attempts = fc.sample(event, { seed, numRuns: 150 }).map(([name, change, fields]): Attempt => {
-      const all = { UserID: 'li', ExternalUserID: 'wmOfLi00001', CreateTime: '1790000000', Id: '1', ChatId: 'wrc', ...fields };
+      const all = {
+        UserID: 'li',
+        ExternalUserID: 'wmOfLi00001',
+        CreateTime: '1790000000',
+        Id: '1',
+        ChatId: 'wrc',
+        ...fields,
+      };
       const inner = Object.entries(all).map(([key, text]) => `<${key}>${text}</${key}>`);
       const xml = `<xml><ToUserName>${corpId}</ToUserName><MsgType>event</MsgType><Event>${name}</Event><ChangeType>${change}</ChangeType>${inner.join('')}</xml>`;
       const encrypted = encrypt(encodingAesKey, xml, corpId, Buffer.alloc(16, 'r'));
@@ -210,7 +307,13 @@ describe('callbacks that are signed', () => {
   });
 
   it('are refused without their signature, and as rubbish', async () => {
-    const bodies = ['', '<xml>', '<xml><Encrypt>AAAA</Encrypt></xml>', '<!DOCTYPE x [<!ENTITY a "b">]><xml>&a;</xml>', 'x'.repeat(300_000)];
+    const bodies = [
+      '',
+      '<xml>',
+      '<xml><Encrypt>AAAA</Encrypt></xml>',
+      '<!DOCTYPE x [<!ENTITY a "b">]><xml>&a;</xml>',
+      'x'.repeat(300_000),
+    ];
     const input = leastInput(receiveCallback, world.known);
     const attempts = bodies.map((body): Attempt => {
       const request = toRequest(receiveCallback, { ...input, timestamp: '1' }, Buffer.from(body));

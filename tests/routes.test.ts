@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contracts, type Permission, pathNames, type Role, type Route, rolePermissions, roles, routes } from '#contract';
+import {
+  contracts,
+  type Permission,
+  pathNames,
+  type Role,
+  type Route,
+  rolePermissions,
+  roles,
+  routes,
+} from '#contract';
 import { getCode, listCodes } from '#contract/acquisition';
 import {
   countCustomers,
@@ -88,11 +97,7 @@ describe('permissions', () => {
 
   it.each(cases.filter(({ route }) => !isPublic(route)))('$title refuses nobody', async ({ name, route }) => {
     const before = await readChecksums(siyu.database);
-    for (const headers of [
-      {},
-      { cookie: 'siyu.session_token=forged.forged' },
-      { authorization: 'Bearer forged' },
-    ]) {
+    for (const headers of [{}, { cookie: 'siyu.session_token=forged.forged' }, { authorization: 'Bearer forged' }]) {
       const answer = await siyu.ask({ name: 'nobody', headers }, route, validInput(name, route, world));
       expect(answer.status, JSON.stringify(headers)).toBe(401);
       expect(answer.body).toMatchObject({ error: { code: 'not_signed_in', requestId: expect.any(String) } });
@@ -117,7 +122,9 @@ describe('permissions', () => {
         const before = await readChecksums(siyu.database);
         const answer = await siyu.ask(person, route, validInput(name, route, world));
         expect(answer.status, `${role} is refused`).toBe(403);
-        expect(answer.body).toMatchObject({ error: { code: 'not_allowed', details: { permission: route.permission } } });
+        expect(answer.body).toMatchObject({
+          error: { code: 'not_allowed', details: { permission: route.permission } },
+        });
         expect(await readChecksums(siyu.database), `${role} changes nothing`).toEqual(before);
       }
     }
@@ -136,7 +143,8 @@ describe('permissions', () => {
     const { key } = await siyu.call(siyu.owner, createApiKey, { name: 'limited', permissions: granted });
     const holder: Person = { name: 'key', headers: { 'x-api-key': key } };
     for (const { title, route } of cases) {
-      const may = isPublic(route) || route.permission === 'signed_in' || granted.includes(route.permission as Permission);
+      const may =
+        isPublic(route) || route.permission === 'signed_in' || granted.includes(route.permission as Permission);
       if (may) await expectAdmitted(holder, route);
       else expect(await answerTo(holder, route), title).toEqual({ status: 403, code: 'not_allowed' });
     }
@@ -205,7 +213,14 @@ describe('the table of routes', () => {
   });
 
   it('answers an unknown address of the API as the API', async () => {
- for (const url of ['/api', '/api/', '/api/staff/%ff', '/api/nothing', '/api/customers/1/nothing', '/api/codes/1/image/']) {
+    for (const url of [
+      '/api',
+      '/api/',
+      '/api/staff/%ff',
+      '/api/nothing',
+      '/api/customers/1/nothing',
+      '/api/codes/1/image/',
+    ]) {
       const response = await siyu.app.http.inject({ url, headers: siyu.owner.headers });
       expect(response.headers['content-type'], url).toContain('application/json');
       expect(response.json(), url).toMatchObject({ error: { code: expect.any(String) } });
@@ -331,7 +346,8 @@ describe('data scope', () => {
         await siyu.ask(li, setRemark, { id, staffId: world.staff.li, remark: '我的' }),
         await siyu.ask(li, setRemark, { id, staffId: world.staff.wang, remark: '我的' }),
       ];
-      for (const answer of answers) expect(answer).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
+      for (const answer of answers)
+        expect(answer).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
     }
     expect(await readChecksums(siyu.database)).toEqual(before);
   });
@@ -427,7 +443,8 @@ describe('the OpenAPI document', () => {
   it('says of each operation how to sign in, except where nobody has to', () => {
     expect(document.security.length).toBeGreaterThan(0);
     const schemes = Object.keys(document.components.securitySchemes);
-    for (const requirement of document.security) expect(schemes).toEqual(expect.arrayContaining(Object.keys(requirement)));
+    for (const requirement of document.security)
+      expect(schemes).toEqual(expect.arrayContaining(Object.keys(requirement)));
     for (const { title, route } of cases) {
       expect(operationOf(route)?.security, title).toEqual(isPublic(route) ? [] : undefined);
     }

@@ -1,3 +1,5 @@
+import { maxPeriodDays } from '#contract/types';
+import { AppError } from './errors.ts';
 import { zoneShiftMs } from './schedule.ts';
 
 /** Civil days in a zone. A day is text like '2026-11-21'. */
@@ -33,8 +35,21 @@ export function dayRange(zone: string, from: string | undefined, to: string | un
   };
 }
 
+/** The days of a report; by default the thirty days that end today. Refuses a period that is empty or too long. */
+export function reportDays(now: Date, zone: string, input: { from?: string | undefined; to?: string | undefined }) {
+  const to = input.to ?? dayOf(now, zone);
+  const from = input.from ?? addDays(to, -29);
+  const length = dayNumber(to) - dayNumber(from) + 1;
+  if (length < 1 || length > maxPeriodDays) {
+    const message = `1 to ${maxPeriodDays} days`;
+    throw new AppError('input_invalid', { fields: [{ path: 'from', problem: 'period', message }] });
+  }
+  return { from, to, days: daysBetween(from, to), since: dayStart(from, zone), until: dayStart(addDays(to, 1), zone) };
+}
+
+const dayNumber = (day: string) => Math.round(Date.parse(`${day}T00:00:00Z`) / dayMs);
+
 /** Every day from one to another, both included. */
 export function daysBetween(from: string, to: string): string[] {
-  const count = Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / dayMs);
-  return Array.from({ length: Math.max(0, count + 1) }, (_, i) => addDays(from, i));
+  return Array.from({ length: Math.max(0, dayNumber(to) - dayNumber(from) + 1) }, (_, i) => addDays(from, i));
 }

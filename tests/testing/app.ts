@@ -42,14 +42,14 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-const password = 'correct horse battery';
+export const password = 'correct horse battery';
 
-export async function createTestApp(options: { log?: Logger; publicUrl?: string } = {}): Promise<TestApp> {
+export async function createTestApp(options: { log?: Logger; port?: number } = {}): Promise<TestApp> {
   const database = await createTestDatabase();
   const clock = createScaledClock();
   const log = options.log ?? silentLog;
   const secret = 'test secret test secret test secret';
-  const publicUrl = options.publicUrl ?? 'http://siyu.test';
+  const publicUrl = options.port === undefined ? 'http://siyu.test' : `http://127.0.0.1:${options.port}`;
   const runtime = { db: database.db, clock, log, zone: 'Asia/Shanghai', publicUrl, sealer: createSealer(secret) };
   const app = await createApp({
     config: { publicUrl, metricsToken: undefined },
@@ -108,7 +108,7 @@ export async function createTestApp(options: { log?: Logger; publicUrl?: string 
       return answer.body;
     },
 
-    listen: () => app.http.listen({ host: '127.0.0.1', port: 0 }),
+    listen: () => app.http.listen({ host: '127.0.0.1', port: options.port ?? 0 }),
 
     async startWorker() {
       worker = await app.startWorker();

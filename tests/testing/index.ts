@@ -1,3 +1,3 @@
 /** What tests stand on: a real database of their own, the whole app, people who are signed in, a clock that obeys. */
-export { createTestApp, type Person, type TestApp, toRequest } from './app.ts';
+export { createTestApp, type Person, password, type TestApp, toRequest } from './app.ts';
 export { createTestDatabase } from './database.ts';

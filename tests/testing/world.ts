@@ -14,7 +14,12 @@ import type { TestApp } from './app.ts';
 export interface World {
   readonly staff: { readonly li: number; readonly wang: number; readonly zhao: number };
   /** `ofLi` and `ofWang` have one adviser, `ofBoth` two, `left` has left Li. */
-  readonly customers: { readonly ofLi: number; readonly ofWang: number; readonly ofBoth: number; readonly left: number };
+  readonly customers: {
+    readonly ofLi: number;
+    readonly ofWang: number;
+    readonly ofBoth: number;
+    readonly left: number;
+  };
   readonly tags: { readonly vip: number; readonly cat: number; readonly wecom: number };
   readonly codeId: number;
   readonly connection: typeof worldConnection;
@@ -213,4 +218,3 @@ export const worldRefusals: Readonly<Record<string, string>> = {
   verifyCallback: 'wecom_callback_signature',
   receiveCallback: 'wecom_callback_malformed',
 };
-

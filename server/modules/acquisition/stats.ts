@@ -1,7 +1,7 @@
 import type { Input, Output } from '#contract';
 import type { getCodeStats } from '#contract/acquisition';
 import type { Ctx } from '#platform/ctx';
-import { addDays, dayOf, dayRange, daysBetween } from '#platform/days';
+import { reportDays } from '#platform/days';
 import { sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { stillThereDays } from './rules.ts';
@@ -15,9 +15,7 @@ type Stats = Output<typeof getCodeStats>;
 export async function readCodeStats(ctx: Ctx, input: Input<typeof getCodeStats>): Promise<Stats> {
   const code = await ctx.db.selectFrom('channel_code').select('entry').where('id', '=', input.id).executeTakeFirst();
   if (!code) throw new AppError('not_found');
-  const to = input.to ?? dayOf(ctx.now, ctx.zone);
-  const from = input.from ?? addDays(to, -29);
-  const { from: since = ctx.now, until = ctx.now } = dayRange(ctx.zone, from, to);
+  const { from, to, days: wanted, since, until } = reportDays(ctx.now, ctx.zone, input);
   const isLanding = code.entry === 'landing';
   const spells = sql`(
     select * from follow_spell where code_id = ${input.id} and started_at >= ${since} and started_at < ${until}
@@ -49,7 +47,7 @@ export async function readCodeStats(ctx: Ctx, input: Input<typeof getCodeStats>)
         where code_id = ${input.id} and ended_at >= ${since} and ended_at < ${until} group by 1
       )
       select wanted.day::text as day, coalesce(added.n, 0) as adds, coalesce(lost.n, 0) as lost, coalesce(d.scans, 0) as scans
-      from unnest(${daysBetween(from, to)}::date[]) as wanted(day)
+      from unnest(${wanted}::date[]) as wanted(day)
       left join added on added.day = wanted.day left join lost on lost.day = wanted.day
       left join code_scan_day d on d.code_id = ${input.id} and d.day = wanted.day order by wanted.day
     `.execute(ctx.db),

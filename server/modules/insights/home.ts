@@ -1,30 +1,20 @@
 import type { Input, Output } from '#contract';
 import type { getHome } from '#contract/insights';
 import type { Ctx } from '#platform/ctx';
-import { addDays, dayOf, dayRange, daysBetween } from '#platform/days';
+import { reportDays } from '#platform/days';
 import { sql } from '#platform/db';
-import { AppError } from '#platform/errors';
 
 type Home = Output<typeof getHome>;
 
 /** Days after which newcomers are looked at again. */
 const retentionDays = [1, 7, 14, 30] as const;
-const maxDays = 400;
 
 /**
  * The figures of the home page. Added: people whose first stay with anybody began in the period. Lost: people whose last
  * stay ended in the period and who are with nobody now. All of them count people, not follows, except `follows`.
  */
 export async function readHome(ctx: Ctx, input: Input<typeof getHome>): Promise<Home> {
-  const to = input.to ?? dayOf(ctx.now, ctx.zone);
-  const from = input.from ?? addDays(to, -29);
-  const days = daysBetween(from, to);
-  if (days.length === 0 || days.length > maxDays) {
-    throw new AppError('input_invalid', {
-      fields: [{ path: 'from', problem: 'range', message: `1 to ${maxDays} days` }],
-    });
-  }
-  const { from: since = ctx.now, until = ctx.now } = dayRange(ctx.zone, from, to);
+  const { from, to, days, since, until } = reportDays(ctx.now, ctx.zone, input);
   const before = new Date(since.getTime() - (until.getTime() - since.getTime()));
 
   const [counts, movement, sources, codes, retention, staff, welcomes] = await Promise.all([
