@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setConnection } from '#contract/wecom';
-import { freePort } from '#scripts/processes';
 import { type Sandbox, startSandbox } from '#sandbox';
+import { freePort } from '#scripts/processes';
 import { createTestApp, password, type TestApp } from '#testing';
 
 const root = join(import.meta.dirname, '..');
@@ -87,7 +87,7 @@ describe('in a browser', () => {
     await phone.getByTestId('recognise-qr').click();
     const bubble = phone.getByTestId('message').filter({ hasText: '我是林晓雨' });
     await bubble.waitFor();
-    const welcome = await bubble.textContent();
+    const welcome = (await bubble.textContent()) ?? '';
     const name = /欢迎 (.+)，我是/.exec(welcome)?.[1] ?? '';
     expect(name).not.toBe('');
 

@@ -110,8 +110,8 @@ function writeFiles(folder: string, count: number, now: number): Customer[] {
   return sample;
 }
 
-async function fillSmallTables(pool: pg.Pool): Promise<void> {
-  await pool.query(`
+async function fillSmallTables(client: pg.Client): Promise<void> {
+  await client.query(`
     insert into staff (wecom_userid, name, state, can_follow, observed_at)
     select 'staff' || n, '顾问' || lpad(n::text, 2, '0'), 'active', true, now() from generate_series(1, ${staffCount}) n;
     insert into tag_group (kind, name, sort) values
@@ -120,7 +120,7 @@ async function fillSmallTables(pool: pg.Pool): Promise<void> {
     select 1 + (n - 1) / 10, '标签' || n, case when n > 30 then 'et' || n end from generate_series(1, ${tagCount}) n;`);
   const shopNames = Array.from({ length: codeCount }, (_, i) => `${shops[i % shops.length]}活码${i + 1}`);
   const sources = Array.from({ length: codeCount }, (_, i) => sourceOf(i + 1));
-  await pool.query(
+  await client.query(
     `insert into channel_code (name, source, entry, rotation, backup_staff_ids, skip_verify, tag_ids, remark_prefix, description,
       hook, welcome, state_key, slug, staff_now, pushed_revision, config_id, created_by, created_at, updated_at)
     select name, source, 'direct', '[{"staffIds":[1,2],"weekdays":[1,2,3,4,5,6,7],"fromMinute":0,"toMinute":1440}]', '{}', true, '{}', '', '',
@@ -131,14 +131,14 @@ async function fillSmallTables(pool: pg.Pool): Promise<void> {
 }
 
 /** Indexes other than those of keys: building them afterwards is many times faster. */
-async function takeIndexesAway(pool: pg.Pool): Promise<string[]> {
-  const { rows } = await pool.query<{ name: string; definition: string }>(
+async function takeIndexesAway(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string; definition: string }>(
     `select c.relname as name, pg_get_indexdef(i.indexrelid) as definition
     from pg_index i join pg_class c on c.oid = i.indexrelid join pg_class t on t.oid = i.indrelid
     where t.relname = any($1) and not exists (select 1 from pg_constraint k where k.conindid = i.indexrelid)`,
     [Object.keys(tables)],
   );
-  for (const { name } of rows) await pool.query(`drop index "${name}"`);
+  for (const { name } of rows) await client.query(`drop index "${name}"`);
   return rows.map((row) => row.definition);
 }
 
@@ -147,7 +147,7 @@ async function takeIndexesAway(pool: pg.Pool): Promise<string[]> {
  * @param folder where PostgreSQL may read files. @returns a sample of the customers
  */
 export async function fillCustomers(
-  pool: pg.Pool,
+  client: pg.Client,
   folder: string,
   count: number,
   say: (text: string) => void,
@@ -156,21 +156,23 @@ export async function fillCustomers(
   mkdirSync(files, { recursive: true });
   chmodSync(files, 0o755);
   try {
-    await fillSmallTables(pool);
+    await fillSmallTables(client);
     const sample = writeFiles(files, count, Date.now());
     say('rows are made');
-    const indexes = await takeIndexesAway(pool);
+    const indexes = await takeIndexesAway(client);
+    // What is written refers to what is there; asking for each row would take as long as writing it.
+    await client.query('set session_replication_role = replica');
     for (const [table, columns] of Object.entries(tables)) {
-      const { rowCount } = await pool.query(`copy ${table} (${columns}) from '${join(files, table)}'`);
+      const { rowCount } = await client.query(`copy ${table} (${columns}) from '${join(files, table)}'`);
       rmSync(join(files, table));
       say(`${table}: ${rowCount} rows`);
     }
-    for (const definition of indexes) await pool.query(definition);
-    await pool.query("select setval(pg_get_serial_sequence('customer', 'id'), (select max(id) from customer))");
-    await pool.query(`insert into code_staff_day (code_id, staff_id, day, adds)
+    for (const definition of indexes) await client.query(definition);
+    await client.query("select setval(pg_get_serial_sequence('customer', 'id'), (select max(id) from customer))");
+    await client.query(`insert into code_staff_day (code_id, staff_id, day, adds)
       select code_id, staff_id, (started_at at time zone 'Asia/Shanghai')::date, count(*) from follow_spell
       where code_id is not null group by 1, 2, 3`);
-    for (const table of [...Object.keys(tables), 'code_staff_day']) await pool.query(`vacuum analyze ${table}`);
+    for (const table of [...Object.keys(tables), 'code_staff_day']) await client.query(`vacuum analyze ${table}`);
     say('indexes are built, statistics are gathered');
     return sample;
   } finally {

@@ -57,11 +57,15 @@ export async function runDueChores(ctx: Ctx, chores: readonly Chore[]): Promise<
         .forUpdate()
         .skipLocked()
         .executeTakeFirst();
-      if (!row || row.next_at > ctx.now) return 0;
-      await chore.run(ctx);
+      if (!row) return 0;
       const next_at = chore.next(ctx.now, ctx.zone);
-      await ctx.db.updateTable('schedule').set({ next_at }).where('name', '=', chore.name).execute();
-      return 1;
+      const isDue = row.next_at <= ctx.now;
+      if (isDue) await chore.run(ctx);
+      // A clock that was set back would otherwise hold the chore until it has caught up.
+      if (isDue || row.next_at > next_at) {
+        await ctx.db.updateTable('schedule').set({ next_at }).where('name', '=', chore.name).execute();
+      }
+      return isDue ? 1 : 0;
     });
   }
   return ran;

@@ -194,7 +194,7 @@ export async function listTouchPage(ctx: Ctx, input: Input<typeof listTouches>):
   type Row = Output<typeof listTouches>['rows'][number];
   const { rows } = await sql<Omit<Row, 'plannedAt' | 'settledAt'> & { plannedAt: Date; settledAt: Date | null }>`
     select t.id, t.customer_id as "customerId", c.name as "customerName", t.kind, t.channel, t.state, t.reason,
-      t.platform_message as "platformMessage", coalesce(t.said ->> 'text', t.content -> 'message' ->> 'text') as text,
+      t.platform_message as "platformMessage", case when t.state = 'suppressed' then null else coalesce(t.said ->> 'text', t.content -> 'message' ->> 'text') end as text,
       jsonb_array_length(t.content -> 'message' -> 'attachments') as "attachmentCount",
       t.planned_at as "plannedAt", t.settled_at as "settledAt", t.took_ms as "tookMs",
       (select json_build_object('id', s.id, 'name', s.name) from staff s where s.id = t.staff_id) as staff,
