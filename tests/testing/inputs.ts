@@ -85,7 +85,7 @@ const awkwardTexts = [
   "'; drop table customer; --",
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(1)>',
-  '${{7*7}} {{customer_name}} {{ nobody }}',
+  '#{7*7} {{customer_name}} {{ nobody }}',
   '%_\\%\\',
   '𠮷👩‍👩‍👧‍👦é',
   '  blanks  around  ',

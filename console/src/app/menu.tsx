@@ -1,0 +1,116 @@
+import {
+  ApiOutlined,
+  AuditOutlined,
+  CheckCircleOutlined,
+  HomeOutlined,
+  IdcardOutlined,
+  KeyOutlined,
+  MessageOutlined,
+  ProfileOutlined,
+  QrcodeOutlined,
+  SendOutlined,
+  SyncOutlined,
+  TagsOutlined,
+  TeamOutlined,
+  UserSwitchOutlined,
+} from '@ant-design/icons';
+import { Link, useRouterState } from '@tanstack/react-router';
+import { Menu } from 'antd';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Permission } from '#contract';
+import { useCan } from './session';
+
+interface Entry {
+  readonly to: string;
+  readonly title: `menu.${MenuKey}`;
+  readonly icon: ReactNode;
+  readonly permission: Permission;
+}
+
+type MenuKey =
+  | 'home'
+  | 'codes'
+  | 'defaultWelcome'
+  | 'customers'
+  | 'tags'
+  | 'attributes'
+  | 'touches'
+  | 'staff'
+  | 'users'
+  | 'keys'
+  | 'audit'
+  | 'connection'
+  | 'selfCheck'
+  | 'reconciliation';
+
+const top: Entry = { to: '/', title: 'menu.home', icon: <HomeOutlined />, permission: 'insight.read' };
+
+/** Grouped as the loop runs: bring in, know and keep, measure, organise. */
+const groups = [
+  {
+    title: 'menu.acquisition',
+    entries: [
+      { to: '/codes', title: 'menu.codes', icon: <QrcodeOutlined />, permission: 'code.read' },
+      { to: '/default-welcome', title: 'menu.defaultWelcome', icon: <MessageOutlined />, permission: 'code.read' },
+    ],
+  },
+  {
+    title: 'menu.customerGroup',
+    entries: [
+      { to: '/customers', title: 'menu.customers', icon: <TeamOutlined />, permission: 'customer.read' },
+      { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
+      { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
+    ],
+  },
+  {
+    title: 'menu.insights',
+    entries: [{ to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' }],
+  },
+  {
+    title: 'menu.organization',
+    entries: [
+      { to: '/staff', title: 'menu.staff', icon: <IdcardOutlined />, permission: 'staff.read' },
+      { to: '/wecom/connection', title: 'menu.connection', icon: <ApiOutlined />, permission: 'connection.manage' },
+      { to: '/wecom/self-check', title: 'menu.selfCheck', icon: <CheckCircleOutlined />, permission: 'health.read' },
+      { to: '/wecom/reconciliation', title: 'menu.reconciliation', icon: <SyncOutlined />, permission: 'sync.run' },
+      { to: '/users', title: 'menu.users', icon: <UserSwitchOutlined />, permission: 'user.manage' },
+      { to: '/keys', title: 'menu.keys', icon: <KeyOutlined />, permission: 'key.manage' },
+      { to: '/audit', title: 'menu.audit', icon: <AuditOutlined />, permission: 'audit.read' },
+    ],
+  },
+] as const satisfies readonly { title: `menu.${string}`; entries: readonly Entry[] }[];
+
+const paths = [top, ...groups.flatMap((group): readonly Entry[] => group.entries)].map((entry) => entry.to);
+
+export function MainMenu({ onChosen }: { onChosen?: () => void }) {
+  const { t } = useTranslation();
+  const can = useCan();
+  const pathname = useRouterState({ select: (state) => state.location.pathname });
+  const selected = paths.find((path) => (path === '/' ? pathname === '/' : pathname.startsWith(path)));
+
+  const item = (entry: Entry) => ({
+    key: entry.to,
+    icon: entry.icon,
+    label: <Link to={entry.to}>{t(entry.title)}</Link>,
+  });
+  const items = [
+    ...(can(top.permission) ? [item(top)] : []),
+    ...groups.flatMap((group) => {
+      const children = group.entries.filter((entry) => can(entry.permission)).map(item);
+      return children.length === 0
+        ? []
+        : [{ key: group.title, type: 'group' as const, label: t(group.title), children }];
+    }),
+  ];
+
+  return (
+    <Menu
+      mode="inline"
+      items={items}
+      selectedKeys={selected === undefined ? [] : [selected]}
+      onClick={() => onChosen?.()}
+      className="main-menu"
+    />
+  );
+}

@@ -1,0 +1,268 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { z } from 'zod';
+import type { Permission } from '#contract';
+import { codeFilters, printFilters } from '~/pages/acquisition/filters';
+import { customerFilters } from '~/pages/customers/filters';
+import { homeFilters } from '~/pages/insights/filters';
+import { auditFilters, staffFilters } from '~/pages/organization/filters';
+import { touchFilters } from '~/pages/touch/filters';
+import { filtersIn, parseSearch, stringifySearch } from '~/search';
+import { Layout } from './layout';
+import { ErrorPage, MissingPage, WaitingPage } from './outcomes';
+import { queryClient } from './queries';
+import { sessionQuery } from './session';
+
+export { queryClient };
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+  interface StaticDataRouteOption {
+    /** Who may see the page; the layout shows a notice to the others. */
+    permission?: Permission;
+  }
+}
+
+const root = createRootRoute({ notFoundComponent: MissingPage, errorComponent: ErrorPage });
+
+const session = () => queryClient.ensureQueryData(sessionQuery);
+
+const signInFilters = filtersIn(z.object({ to: z.string().startsWith('/').optional() }));
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: signInFilters,
+  beforeLoad: async ({ search }) => {
+    const { user, needsSetup } = await session();
+    if (user) throw redirect({ href: search.to ?? '/' });
+    if (needsSetup) throw redirect({ to: '/setup' });
+  },
+  component: lazyRouteComponent(() => import('~/pages/organization/sign-in')),
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  validateSearch: filtersIn(z.object({ token: z.string().optional() })),
+  beforeLoad: async () => {
+    const { needsSetup } = await session();
+    if (!needsSetup) throw redirect({ to: '/sign-in' });
+  },
+  component: lazyRouteComponent(() => import('~/pages/organization/first-run')),
+});
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  beforeLoad: async ({ location }) => {
+    const { user, needsSetup } = await session();
+    if (needsSetup) throw redirect({ to: '/setup' });
+    if (!user) throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { to: location.href } });
+  },
+  component: Layout,
+});
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  staticData: { permission: 'insight.read' },
+  validateSearch: filtersIn(homeFilters),
+  beforeLoad: async () => {
+    const { permissions } = await session();
+    if (!permissions.includes('insight.read')) throw redirect({ to: '/customers' });
+  },
+  component: lazyRouteComponent(() => import('~/pages/insights/home')),
+});
+
+const customers = createRoute({
+  getParentRoute: () => inside,
+  path: '/customers',
+  staticData: { permission: 'customer.read' },
+  validateSearch: filtersIn(customerFilters),
+  component: lazyRouteComponent(() => import('~/pages/customers/list')),
+});
+
+const customer = createRoute({
+  getParentRoute: () => inside,
+  path: '/customers/$id',
+  staticData: { permission: 'customer.read' },
+  component: lazyRouteComponent(() => import('~/pages/customers/customer')),
+});
+
+const tags = createRoute({
+  getParentRoute: () => inside,
+  path: '/tags',
+  staticData: { permission: 'customer.read' },
+  component: lazyRouteComponent(() => import('~/pages/customers/tags')),
+});
+
+const attributes = createRoute({
+  getParentRoute: () => inside,
+  path: '/attributes',
+  staticData: { permission: 'customer.read' },
+  component: lazyRouteComponent(() => import('~/pages/customers/attributes')),
+});
+
+const codes = createRoute({
+  getParentRoute: () => inside,
+  path: '/codes',
+  staticData: { permission: 'code.read' },
+  validateSearch: filtersIn(codeFilters),
+  component: lazyRouteComponent(() => import('~/pages/acquisition/list')),
+});
+
+const newCode = createRoute({
+  getParentRoute: () => inside,
+  path: '/codes/new',
+  staticData: { permission: 'code.write' },
+  component: lazyRouteComponent(() => import('~/pages/acquisition/new')),
+});
+
+const importCodes = createRoute({
+  getParentRoute: () => inside,
+  path: '/codes/import',
+  staticData: { permission: 'code.write' },
+  component: lazyRouteComponent(() => import('~/pages/acquisition/import')),
+});
+
+const printCodes = createRoute({
+  getParentRoute: () => inside,
+  path: '/codes/print',
+  staticData: { permission: 'code.read' },
+  validateSearch: filtersIn(printFilters),
+  component: lazyRouteComponent(() => import('~/pages/acquisition/print')),
+});
+
+const code = createRoute({
+  getParentRoute: () => inside,
+  path: '/codes/$id',
+  staticData: { permission: 'code.read' },
+  component: lazyRouteComponent(() => import('~/pages/acquisition/code')),
+});
+
+const editCode = createRoute({
+  getParentRoute: () => inside,
+  path: '/codes/$id/edit',
+  staticData: { permission: 'code.write' },
+  component: lazyRouteComponent(() => import('~/pages/acquisition/edit')),
+});
+
+const defaultWelcome = createRoute({
+  getParentRoute: () => inside,
+  path: '/default-welcome',
+  staticData: { permission: 'code.read' },
+  component: lazyRouteComponent(() => import('~/pages/acquisition/default-welcome')),
+});
+
+const touches = createRoute({
+  getParentRoute: () => inside,
+  path: '/touches',
+  staticData: { permission: 'touch.read' },
+  validateSearch: filtersIn(touchFilters),
+  component: lazyRouteComponent(() => import('~/pages/touch/list')),
+});
+
+const staff = createRoute({
+  getParentRoute: () => inside,
+  path: '/staff',
+  staticData: { permission: 'staff.read' },
+  validateSearch: filtersIn(staffFilters),
+  component: lazyRouteComponent(() => import('~/pages/organization/staff')),
+});
+
+const staffMember = createRoute({
+  getParentRoute: () => inside,
+  path: '/staff/$id',
+  staticData: { permission: 'staff.read' },
+  component: lazyRouteComponent(() => import('~/pages/organization/staff-member')),
+});
+
+const users = createRoute({
+  getParentRoute: () => inside,
+  path: '/users',
+  staticData: { permission: 'user.manage' },
+  component: lazyRouteComponent(() => import('~/pages/organization/users')),
+});
+
+const keys = createRoute({
+  getParentRoute: () => inside,
+  path: '/keys',
+  staticData: { permission: 'key.manage' },
+  component: lazyRouteComponent(() => import('~/pages/organization/api-keys')),
+});
+
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: '/audit',
+  staticData: { permission: 'audit.read' },
+  validateSearch: filtersIn(auditFilters),
+  component: lazyRouteComponent(() => import('~/pages/organization/audit')),
+});
+
+const profile = createRoute({
+  getParentRoute: () => inside,
+  path: '/profile',
+  component: lazyRouteComponent(() => import('~/pages/organization/profile')),
+});
+
+const connection = createRoute({
+  getParentRoute: () => inside,
+  path: '/wecom/connection',
+  staticData: { permission: 'connection.manage' },
+  component: lazyRouteComponent(() => import('~/pages/wecom/connection')),
+});
+
+const selfCheck = createRoute({
+  getParentRoute: () => inside,
+  path: '/wecom/self-check',
+  staticData: { permission: 'health.read' },
+  component: lazyRouteComponent(() => import('~/pages/wecom/self-check')),
+});
+
+const reconciliation = createRoute({
+  getParentRoute: () => inside,
+  path: '/wecom/reconciliation',
+  staticData: { permission: 'sync.run' },
+  component: lazyRouteComponent(() => import('~/pages/wecom/reconciliation')),
+});
+
+const routeTree = root.addChildren([
+  signIn,
+  setup,
+  inside.addChildren([
+    home,
+    customers,
+    customer,
+    tags,
+    attributes,
+    codes,
+    newCode,
+    importCodes,
+    printCodes,
+    code,
+    editCode,
+    defaultWelcome,
+    touches,
+    staff,
+    staffMember,
+    users,
+    keys,
+    audit,
+    profile,
+    connection,
+    selfCheck,
+    reconciliation,
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  defaultPendingComponent: WaitingPage,
+  defaultPendingMs: 300,
+  scrollRestoration: true,
+});

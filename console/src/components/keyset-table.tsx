@@ -1,0 +1,90 @@
+import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
+import { Button, Grid, Skeleton, Table, type TableProps } from 'antd';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ErrorNotice } from './error-notice';
+
+interface Row {
+  readonly id: number | string;
+}
+
+interface Props<R extends Row> {
+  readonly pages: UseInfiniteQueryResult<InfiniteData<{ rows: R[]; next: string | null }>>;
+  readonly columns: NonNullable<TableProps<R>['columns']>;
+  /** The same row for a narrow screen. */
+  readonly card: (row: R) => ReactNode;
+  readonly empty: ReactNode;
+  readonly selection?: TableProps<R>['rowSelection'];
+  readonly onOpen?: (row: R) => void;
+  readonly expand?: (row: R) => ReactNode;
+  readonly rowTestId?: string;
+  /** Cards also on a desk, where the list stands in a narrow column. */
+  readonly isNarrow?: boolean;
+}
+
+/** A list read page by page behind a cursor: a table on a desk, cards on a phone. */
+export function KeysetTable<R extends Row>(props: Props<R>) {
+  const { pages, columns, card, empty, selection, onOpen, expand, rowTestId, isNarrow = false } = props;
+  const { t } = useTranslation();
+  const isWide = (Grid.useBreakpoint().md ?? window.innerWidth >= 768) && !isNarrow;
+
+  if (pages.isError && pages.data === undefined) {
+    return (
+      <div className="panel-body">
+        <ErrorNotice error={pages.error} onRetry={() => void pages.refetch()} />
+      </div>
+    );
+  }
+  if (pages.isPending) {
+    return (
+      <div className="panel-body">
+        <Skeleton active paragraph={{ rows: 6 }} title={false} />
+      </div>
+    );
+  }
+  const rows = (pages.data?.pages ?? []).flatMap((page) => page.rows);
+  if (rows.length === 0) return <>{empty}</>;
+
+  return (
+    <>
+      {isWide ? (
+        <Table<R>
+          rowKey="id"
+          size="middle"
+          columns={columns}
+          dataSource={rows}
+          pagination={false}
+          scroll={{ x: 860 }}
+          loading={pages.isPlaceholderData}
+          onRow={(row) => ({
+            ...(onOpen ? { onClick: (event) => opensRow(event) && onOpen(row), className: 'row-opens' } : {}),
+            ...(rowTestId === undefined ? {} : { 'data-testid': rowTestId }),
+          })}
+          {...(selection ? { rowSelection: selection } : {})}
+          {...(expand ? { expandable: { expandedRowRender: expand } } : {})}
+        />
+      ) : (
+        <ul className="card-list">
+          {rows.map((row) => (
+            <li key={row.id} data-testid={rowTestId}>
+              {card(row)}
+              {expand?.(row)}
+            </li>
+          ))}
+        </ul>
+      )}
+      {pages.hasNextPage && (
+        <div className="load-more">
+          <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+            {t('common.loadMore')}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** A press on a link, button or checkbox inside a row is not a press on the row. */
+function opensRow(event: React.MouseEvent): boolean {
+  return !(event.target as HTMLElement).closest('a, button, input, label, .ant-table-selection-column');
+}

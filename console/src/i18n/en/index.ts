@@ -1,0 +1,23 @@
+import type { Texts } from '~/i18n/texts';
+import type { zhCN } from '~/i18n/zh-CN/index';
+import { acquisition } from './acquisition';
+import { checks } from './checks';
+import { customers } from './customers';
+import { errors } from './errors';
+import { home } from './home';
+import { layout } from './layout';
+import { organization } from './organization';
+import { touch } from './touch';
+import { wecom } from './wecom';
+
+export const en: Texts<typeof zhCN> = {
+  ...layout,
+  ...errors,
+  ...home,
+  ...customers,
+  ...acquisition,
+  ...touch,
+  ...organization,
+  ...wecom,
+  ...checks,
+};

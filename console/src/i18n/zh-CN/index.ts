@@ -1,0 +1,21 @@
+import { acquisition } from './acquisition';
+import { checks } from './checks';
+import { customers } from './customers';
+import { errors } from './errors';
+import { home } from './home';
+import { layout } from './layout';
+import { organization } from './organization';
+import { touch } from './touch';
+import { wecom } from './wecom';
+
+export const zhCN = {
+  ...layout,
+  ...errors,
+  ...home,
+  ...customers,
+  ...acquisition,
+  ...touch,
+  ...organization,
+  ...wecom,
+  ...checks,
+};

@@ -1,0 +1,146 @@
+import {
+  ClockCircleOutlined,
+  CloseCircleOutlined,
+  EditOutlined,
+  MessageOutlined,
+  ProfileOutlined,
+  QrcodeOutlined,
+  SwapOutlined,
+  TagOutlined,
+  UserAddOutlined,
+  UserDeleteOutlined,
+} from '@ant-design/icons';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Timeline as AntTimeline, Button, Skeleton } from 'antd';
+import type { TFunction } from 'i18next';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Output } from '#contract';
+import { listTimeline } from '#contract/customers';
+import { readingPages } from '~/call';
+import { ErrorNotice } from '~/components/error-notice';
+import { useFormat } from '~/format';
+import { textOr } from '~/i18n/index';
+
+type Entry = Output<typeof listTimeline>['rows'][number];
+
+interface Line {
+  readonly icon: ReactNode;
+  readonly text: string;
+  /** A second line: what was said, or why it was not. */
+  readonly more?: string | undefined;
+}
+
+function listed(value: unknown, t: TFunction): string {
+  const items = Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+  return items.join(t('common.separator'));
+}
+
+function words(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** A sentence for each event; an event this page does not know is shown by its name. */
+function lineOf({ name, staff: who, details }: Entry, t: TFunction): Line {
+  const staff = who?.name ?? t('follow.someStaff');
+  switch (name) {
+    case 'follow.added':
+      return details.isHalf === true
+        ? { icon: <UserAddOutlined />, text: t('event.followHalfAdded', { staff }) }
+        : { icon: <UserAddOutlined className="event-good" />, text: t('event.followAdded', { staff }) };
+    case 'follow.ended': {
+      const icon = <UserDeleteOutlined className="event-bad" />;
+      if (details.by === 'staff') return { icon, text: t('event.followEndedByStaff', { staff }) };
+      if (details.by === 'transfer') return { icon: <SwapOutlined />, text: t('event.followTransferred', { staff }) };
+      return { icon, text: t('event.followEndedByCustomer', { staff }) };
+    }
+    case 'follow.edited':
+      return { icon: <EditOutlined />, text: t('event.followEdited', { staff }) };
+    case 'follow.transfer_failed':
+      return { icon: <SwapOutlined className="event-bad" />, text: t('event.followTransferFailed', { staff }) };
+    case 'customer.tagged': {
+      const [added, removed] = [listed(details.added, t), listed(details.removed, t)];
+      const texts = [
+        added === '' ? '' : t('event.tagsAdded', { tags: added }),
+        removed === '' ? '' : t('event.tagsRemoved', { tags: removed }),
+      ];
+      return { icon: <TagOutlined />, text: texts.filter((text) => text !== '').join(' · ') || name };
+    }
+    case 'customer.remark_changed':
+      return { icon: <EditOutlined />, text: t('event.remarkChanged', { staff }) };
+    case 'customer.attributes_set':
+      return { icon: <ProfileOutlined />, text: t('event.attributesSet') };
+    case 'code.scanned':
+      return { icon: <QrcodeOutlined />, text: t('event.codeScanned') };
+    case 'touch.settled': {
+      const isSent = details.state === 'submitted' || details.state === 'delivered';
+      if (isSent) {
+        return {
+          icon: <MessageOutlined className="event-good" />,
+          text: t('event.welcomeSent', { staff }),
+          more: words(details.text),
+        };
+      }
+      const state = textOr(`touch.state.${String(details.state)}`, String(details.state));
+      return {
+        icon: <CloseCircleOutlined className="event-bad" />,
+        text: t('event.welcomeNotSent', { state }),
+        more: textOr(`touch.reason.${String(details.reason)}`, words(details.reason) ?? ''),
+      };
+    }
+    default:
+      return { icon: <ClockCircleOutlined />, text: name };
+  }
+}
+
+/** Everything known to have happened with one customer, newest first, by day. */
+export function Timeline({ customerId }: { customerId: number }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const pages = useInfiniteQuery({ ...readingPages(listTimeline, { id: customerId }), refetchInterval: 15_000 });
+
+  if (pages.isPending) return <Skeleton active />;
+  if (pages.isError && pages.data === undefined) return <ErrorNotice error={pages.error} />;
+  const days = Map.groupBy(
+    pages.data.pages.flatMap((page) => page.rows),
+    (entry) => format.dayOf(entry.at),
+  );
+  if (days.size === 0) return <p className="muted">{t('customer.noEvents')}</p>;
+
+  return (
+    <div className="timeline">
+      {[...days].map(([day, entries]) => (
+        <section key={day}>
+          <h3 className="timeline-day">{format.fullDate(entries[0]?.at ?? day)}</h3>
+          <AntTimeline
+            items={entries.map((entry) => {
+              const line = lineOf(entry, t);
+              return { key: entry.id, icon: line.icon, content: <TimelineLine entry={entry} line={line} /> };
+            })}
+          />
+        </section>
+      ))}
+      {pages.hasNextPage && (
+        <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+          {t('common.loadMore')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function TimelineLine({ entry, line }: { entry: Entry; line: Line }) {
+  const format = useFormat();
+  return (
+    <div className="timeline-line">
+      <span>
+        {line.text}
+        {entry.code && <span className="muted"> · {entry.code.name}</span>}
+        {line.more !== undefined && line.more !== '' && <span className="timeline-more">{line.more}</span>}
+      </span>
+      <time className="muted" dateTime={entry.at}>
+        {format.clock(entry.at)}
+      </time>
+    </div>
+  );
+}

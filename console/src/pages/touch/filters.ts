@@ -1,0 +1,3 @@
+import { listTouches } from '#contract/touch';
+
+export const touchFilters = listTouches.input.omit({ after: true, limit: true });

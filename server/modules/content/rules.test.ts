@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  cutToBytes,
+  isEmptyMessage,
+  materialIdsOf,
+  materialLimits,
+  recognize,
+  renderText,
+  unknownVariables,
+  usesVariable,
+} from './rules.ts';
+
+describe('variables', () => {
+  it('that no message has are named once each', () => {
+    expect(unknownVariables('{{customer_name}} {{nobody}} {{ nobody }} {{staff_name}}')).toEqual(['nobody']);
+    expect(unknownVariables('no variables, {one brace}, {{Capital}}, {{}}')).toEqual([]);
+  });
+
+  it('are recognised with blanks inside the braces', () => {
+    expect(usesVariable('你好 {{  hook }}', 'hook')).toBe(true);
+    expect(usesVariable('你好 {{hooks}}', 'hook')).toBe(false);
+  });
+
+  it('become their values, each time', () => {
+    expect(renderText('{{customer_name}}，{{ customer_name }}！', { customer_name: '芳' })).toBe('芳，芳！');
+  });
+
+  it('without a value become nothing, and the blanks around them close up', () => {
+    expect(renderText('你好 {{customer_name}} 欢迎', {})).toBe('你好 欢迎');
+    expect(renderText('{{hook}}', {})).toBe('');
+    expect(renderText('a\n\n{{hook}}\nb', {})).toBe('a\n\n\nb');
+  });
+
+  it('inside a value stay words: a customer may be called {{staff_name}}', () => {
+    expect(renderText('你好{{customer_name}}', { customer_name: '{{staff_name}}', staff_name: '李' })).toBe(
+      '你好{{staff_name}}',
+    );
+    expect(renderText('{{customer_name}}', { customer_name: '$& $1 $$' })).toBe('$& $1 $$');
+  });
+});
+
+describe('a text cut to bytes', () => {
+  it('keeps whole characters', () => {
+    expect(cutToBytes('中文', 6)).toBe('中文');
+    expect(cutToBytes('中文', 5)).toBe('中');
+    expect(cutToBytes('a😀', 4)).toBe('a');
+    expect(cutToBytes('中', 0)).toBe('');
+  });
+
+  it('is the longest beginning that fits', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, max) => {
+        const cut = cutToBytes(text, max);
+        expect(text.startsWith(cut)).toBe(true);
+        expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(max);
+        const next = [...text.slice(cut.length)][0];
+        if (next !== undefined) expect(Buffer.byteLength(cut + next)).toBeGreaterThan(max);
+      }),
+    );
+  });
+});
+
+describe('a message', () => {
+  it('is empty without words and attachments', () => {
+    expect(isEmptyMessage({ text: ' \n', attachments: [] })).toBe(true);
+    expect(isEmptyMessage({ text: '你好', attachments: [] })).toBe(false);
+    expect(isEmptyMessage({ text: '', attachments: [{ kind: 'image', materialId: 1 }] })).toBe(false);
+  });
+
+  it('names each of its files once', () => {
+    const link = { kind: 'link', title: 'x', description: '', url: 'https://a.test' } as const;
+    const page = { kind: 'mini_program', title: 'x', appid: 'wx0123456789abcdef', page: 'p', materialId: 2 } as const;
+    const attachments = [
+      { kind: 'image', materialId: 1 } as const,
+      link,
+      page,
+      { kind: 'file', materialId: 1 } as const,
+    ];
+    expect(materialIdsOf({ text: '', attachments })).toEqual([1, 2]);
+  });
+});
+
+describe('a file', () => {
+  const bytes = (hex: string) => Buffer.from(hex, 'hex');
+
+  it.each([
+    ['89504e470d0a1a0a00', 'anything', 'image', 'image/png'],
+    ['ffd8ffe000', 'anything', 'image', 'image/jpeg'],
+    ['0000001866747970', 'a.MP4', 'video', 'video/mp4'],
+    ['0000001866747970', 'a.mov', 'file', 'application/octet-stream'],
+    ['255044462d', 'a.png', 'file', 'application/pdf'],
+    ['3c68746d6c3e', 'a.png', 'file', 'application/octet-stream'],
+    ['', 'a.png', 'file', 'application/octet-stream'],
+    ['8950', 'a.png', 'file', 'application/octet-stream'],
+  ])('%s called %s is a %s', (hex, name, kind, contentType) => {
+    expect(recognize(bytes(hex), name)).toEqual({ kind, contentType });
+  });
+
+  it('has the limit of its kind', () => {
+    expect(materialLimits.file).toBeGreaterThan(materialLimits.image);
+  });
+});
