@@ -82,7 +82,7 @@ export const code = codeRow.extend({
   draft: codeDraft,
   /** Value of WeCom's `state` for adds through this code. */
   stateKey: z.string(),
-  /** The address a phone opens when it scans the printed code; null until WeCom answered. */
+  /** Of a landing code the page a phone opens, of a direct one the picture WeCom made; null until WeCom answered. */
   scanUrl: z.string().nullable(),
 });
 

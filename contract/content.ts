@@ -20,7 +20,7 @@ export const attachment = z.discriminatedUnion('kind', [
     kind: z.literal('mini_program'),
     title: line(20),
     appid: z.string().regex(/^wx[0-9a-f]{16}$/),
-    page: z.string().min(1).max(1024),
+    page: line(1024),
     /** Cover picture, 520×416. */
     materialId: id,
   }),

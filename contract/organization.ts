@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { permissions, roles } from './permissions.ts';
 import { route } from './route.ts';
-import { after, day, done, flag, id, limit, line, none, page, time } from './types.ts';
+import { after, day, done, flag, id, key, limit, line, none, page, time } from './types.ts';
 
 /** Departments, staff, the users of the console, API keys and the audit log. */
 
@@ -153,7 +153,7 @@ export const updateUser = route({
   permission: 'user.manage',
   summary: 'Change role, name, staff link or whether the user may sign in; ends the sessions of a disabled user',
   input: z.object({
-    id: z.string().max(60),
+    id: key,
     name: line(60).optional(),
     role: role.optional(),
     staffId: id.nullable().optional(),
@@ -168,7 +168,7 @@ export const resetPassword = route({
   path: '/api/users/:id/password',
   permission: 'user.manage',
   summary: 'Set a new password for a user and end all of that user’s sessions',
-  input: z.object({ id: z.string().max(60), password }),
+  input: z.object({ id: key, password }),
   output: done,
   errors: ['not_found'],
 });
@@ -211,7 +211,7 @@ export const deleteApiKey = route({
   path: '/api/keys/:id',
   permission: 'key.manage',
   summary: 'Revoke one of your API keys',
-  input: z.object({ id: z.string().max(60) }),
+  input: z.object({ id: key }),
   output: done,
   errors: ['not_found'],
 });

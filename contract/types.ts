@@ -38,7 +38,14 @@ export const day = z.iso.date().refine((value) => value >= '2000-01-01' && value
 /** Days of a report, both ends included. */
 export const maxPeriodDays = 400;
 
-export const url = z.url({ protocol: /^https?$/ }).max(2048);
+/** The parser of addresses forgives what PostgreSQL cannot store. */
+export const url = z
+  .url({ protocol: /^https?$/ })
+  .max(2048)
+  .refine((value) => /^[\x21-\x7e]+$|^[^\s\p{C}]+$/u.test(value), 'control_characters');
+
+/** A key that a library made: of a user, of an API key. */
+export const key = z.string().regex(/^[A-Za-z0-9_-]{1,60}$/);
 
 export const none = z.object({});
 

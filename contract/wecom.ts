@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { route } from './route.ts';
-import { id, none, time } from './types.ts';
+import { id, none, time, url } from './types.ts';
 
 /** The connection to one WeCom corp, its self-check and reconciliation. */
 
@@ -45,10 +45,7 @@ export const setConnection = route({
       .string()
       .regex(/^[A-Za-z0-9]{43}$/)
       .optional(),
-    baseUrl: z
-      .url({ protocol: /^https?$/ })
-      .max(200)
-      .default('https://qyapi.weixin.qq.com'),
+    baseUrl: url.default('https://qyapi.weixin.qq.com'),
   }),
   output: connection,
 });

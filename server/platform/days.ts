@@ -1,6 +1,5 @@
 import { maxPeriodDays } from '#contract/types';
 import { AppError } from './errors.ts';
-import { zoneShiftMs } from './schedule.ts';
 
 /** Civil days in a zone. A day is text like '2026-11-21'. */
 
@@ -17,10 +16,17 @@ export function civilMoment(at: Date, zone: string): { weekday: number; minute: 
   return { weekday: ((local.getUTCDay() + 6) % 7) + 1, minute: local.getUTCHours() * 60 + local.getUTCMinutes() };
 }
 
-/** The moment a civil day begins. The shift is taken at noon, which no zone skips. */
+/** The moment a civil day begins. */
 export function dayStart(day: string, zone: string): Date {
-  const midnight = Date.parse(`${day}T00:00:00Z`);
-  return new Date(midnight - zoneShiftMs(new Date(midnight + dayMs / 2), zone));
+  return momentOf(day, 0, zone);
+}
+
+/** The moment of a minute of a civil day; also on days of 23 or 25 hours. */
+export function momentOf(day: string, minute: number, zone: string): Date {
+  const civil = Date.parse(`${day}T00:00:00Z`) + minute * 60_000;
+  // The shift at the guess is the shift at the answer, except within hours of a change: then the second guess is right.
+  const guess = civil - zoneShiftMs(new Date(civil), zone);
+  return new Date(civil - zoneShiftMs(new Date(guess), zone));
 }
 
 export function addDays(day: string, count: number): string {
@@ -52,4 +58,21 @@ const dayNumber = (day: string) => Math.round(Date.parse(`${day}T00:00:00Z`) / d
 /** Every day from one to another, both included. */
 export function daysBetween(from: string, to: string): string[] {
   return Array.from({ length: Math.max(0, dayNumber(to) - dayNumber(from) + 1) }, (_, i) => addDays(from, i));
+}
+
+/** What has to be added to UTC to read civil time in `zone`. */
+export function zoneShiftMs(at: Date, zone: string): number {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(at);
+  const read = (type: string) => Number(parts.find((part) => part.type === type)?.value);
+  const civil = Date.UTC(read('year'), read('month') - 1, read('day'), read('hour'), read('minute'), read('second'));
+  return civil - Math.floor(at.getTime() / 1000) * 1000;
 }

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase } from '#testing';
 import type { Ctx } from './ctx.ts';
 import { systemActor } from './ctx.ts';
+import { zoneShiftMs } from './days.ts';
 import { silentLog } from './log.ts';
-import { type Chore, dailyAt, everyMs, runDueChores, zoneShiftMs } from './schedule.ts';
+import { type Chore, dailyAt, everyMs, runDueChores } from './schedule.ts';
 
 const zone = 'Asia/Shanghai';
 

@@ -1,4 +1,5 @@
 import { type Ctx, inTransaction, type WriteCtx } from './ctx.ts';
+import { addDays, dayOf, momentOf } from './days.ts';
 import type { Runtime } from './module.ts';
 import { pumpCtx } from './pump.ts';
 
@@ -20,29 +21,10 @@ export function everyMs(ms: number): Chore['next'] {
 /** Each day at a minute of the organisation's civil day. */
 export function dailyAt(minute: number): Chore['next'] {
   return (now, zone) => {
-    const shift = zoneShiftMs(now, zone);
-    const local = now.getTime() + shift;
-    const dayMs = 86_400_000;
-    const today = Math.floor(local / dayMs) * dayMs + minute * 60_000;
-    return new Date((today > local ? today : today + dayMs) - shift);
+    const today = dayOf(now, zone);
+    const at = momentOf(today, minute, zone);
+    return at > now ? at : momentOf(addDays(today, 1), minute, zone);
   };
-}
-
-/** What has to be added to UTC to read civil time in `zone`. */
-export function zoneShiftMs(at: Date, zone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  }).formatToParts(at);
-  const read = (type: string) => Number(parts.find((part) => part.type === type)?.value);
-  const civil = Date.UTC(read('year'), read('month') - 1, read('day'), read('hour'), read('minute'), read('second'));
-  return civil - Math.floor(at.getTime() / 1000) * 1000;
 }
 
 /** Runs what is due once. Returns how many chores ran. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { codeDraft, rotationSlot } from '#contract/acquisition';
-import { addDays, civilMoment, dayOf, dayStart } from '#platform/days';
+import { addDays, civilMoment, dayOf, dayStart, momentOf } from '#platform/days';
 
 /** Decisions about channel codes: who answers now, when that may change, what state a code is in. */
 
@@ -51,10 +51,9 @@ export function staffNow(
 export function nextTurnAt(rota: Rota, now: Date, zone: string): Date {
   const today = dayOf(now, zone);
   const tomorrow = dayStart(addDays(today, 1), zone);
-  const start = dayStart(today, zone).getTime();
   const edges = rota.rotation
     .flatMap((slot) => [slot.fromMinute, slot.toMinute])
-    .map((minute) => start + minute * 60_000)
+    .map((minute) => momentOf(today, minute, zone).getTime())
     .filter((at) => at > now.getTime());
   return new Date(Math.min(tomorrow.getTime(), ...edges));
 }

@@ -13,84 +13,146 @@ type Condition = RawBuilder<boolean>;
 /** Counting stops here: an operator needs to know that there are many, not how many exactly. */
 const countLimit = 100_000;
 
+/** Up to so many tags are looked for one by one; more of them together. */
+const maxTagWays = 8;
+
+/** A search looks through so many of the newest customers before it goes by its index. */
+const nearCount = 20_000;
+
+/** A period of up to so many days holds few enough customers to sort them. */
+const shortPeriodMs = 92 * 86_400_000;
+
+/**
+ * Customers from an index that begins with what they have in common and ends in their id. It gives them in the order of
+ * a page, so that reading stops when the page is full, wherever in the list they are.
+ */
+const inOrder = (source: RawBuilder<unknown>) =>
+  sql<boolean>`c.id in (select distinct customer_id from ${source} order by customer_id desc)`;
+
+const withStaff = (staffId: number) => inOrder(sql`follow where staff_id = ${staffId} and state = 'active'`);
+
+const withTag = (tagId: number) => sql<boolean>`c.id in (select customer_id from customer_tag where tag_id = ${tagId})`;
+
 /** Whom this actor may see: an adviser the customers who are with him now, everybody else all. */
 export function customerScope(actor: Actor): Condition | undefined {
   if (actor.kind === 'system' || actor.role !== 'adviser') return undefined;
-  return sql<boolean>`exists (
-    select 1 from follow f where f.customer_id = c.id and f.staff_id = ${actor.staffId ?? 0} and f.state = 'active'
-  )`;
+  return withStaff(actor.staffId ?? 0);
 }
 
 /**
- * The conditions of a filter on `customer c`. Each is answered from an index that ends in the customer's id, so that a
- * page in the order of ids needs no sorting, however many customers there are.
+ * A filter on `customer c` as ways to be selected, each a list of conditions: whoever fits one of the ways is selected.
+ * Ways are asked for one by one, because PostgreSQL cannot read "this or that" from two indexes in order.
  */
-function conditionsOf(ctx: Ctx, filter: Filter): Condition[] {
-  const conditions: Condition[] = [];
+function waysOf(ctx: Ctx, filter: Filter, searchWays = waysOfSearch): Condition[][] {
+  const common: Condition[] = [];
   const scope = customerScope(ctx.actor);
-  if (scope) conditions.push(scope);
-  if (filter.search !== undefined) conditions.push(searchCondition(filter.search));
-  if (filter.tags?.length) conditions.push(tagCondition(filter.tags, filter.tagMode));
-  if (filter.staff !== undefined) {
-    conditions.push(
-      sql`c.id in (select customer_id from follow where staff_id = ${filter.staff} and state = 'active')`,
-    );
-  }
-  if (filter.code !== undefined) {
-    conditions.push(sql`c.id in (select customer_id from follow where code_id = ${filter.code})`);
-  }
-  if (filter.source !== undefined) conditions.push(sql`c.source = ${filter.source}`);
-  if (filter.active === true) conditions.push(sql`c.active_follow_count > 0`);
-  if (filter.active === false) conditions.push(sql`c.active_follow_count = 0`);
+  if (scope) common.push(scope);
+  if (filter.staff !== undefined) common.push(withStaff(filter.staff));
+  if (filter.code !== undefined) common.push(inOrder(sql`follow where code_id = ${filter.code}`));
+  if (filter.source !== undefined) common.push(sql`c.source = ${filter.source}`);
+  if (filter.active === true) common.push(sql`c.active_follow_count > 0`);
+  if (filter.active === false) common.push(sql`c.active_follow_count = 0`);
   const range = dayRange(ctx.zone, filter.from, filter.to);
-  if (range.from) conditions.push(sql`c.added_at >= ${range.from}`);
-  if (range.until) conditions.push(sql`c.added_at < ${range.until}`);
-  return conditions;
+  if (range.from) common.push(sql`c.added_at >= ${range.from}`);
+  if (range.until) common.push(sql`c.added_at < ${range.until}`);
+  const bySearch = filter.search === undefined ? [[]] : searchWays(filter.search).map((way) => [way]);
+  return bySearch.flatMap((search) =>
+    waysOfTags(filter.tags ?? [], filter.tagMode).map((tags) => [...common, ...search, ...tags]),
+  );
 }
 
-function searchCondition(search: string): Condition {
+function hasText(search: string): Condition {
+  return sql`c.search_text like ${`%${normalizeForSearch(search).replace(/[\\%_]/g, '\\$&')}%`}`;
+}
+
+function waysOfSearch(search: string): Condition[] {
   const text = normalizeForSearch(search);
-  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
-  const byName = sql<boolean>`(c.search_grams @> ${gramsToFind(search)}::text[] and c.search_text like ${pattern})`;
-  const digits = /^\+?\d{4,15}$/.test(text);
-  const account = /^w[mo][\w-]{8,}$/i.test(search);
-  if (digits) {
-    const start = `${text.replace('+', '')}%`;
-    const end = `${[...text.replace('+', '')].reverse().join('')}%`;
-    return sql<boolean>`(${byName} or c.id in (
+  const byName = sql<boolean>`(c.search_grams @> ${gramsToFind(search)}::text[] and ${hasText(search)})`;
+  if (/^\+?\d{4,15}$/.test(text)) {
+    const digits = text.replace('+', '');
+    const start = `${digits}%`;
+    const end = `${[...digits].reverse().join('')}%`;
+    const byPhone = sql<boolean>`c.id in (
       select customer_id from identity where kind = 'phone' and (value like ${start} or reverse(value) like ${end})
-    ))`;
+    )`;
+    return [byName, byPhone];
   }
-  if (account) return sql<boolean>`c.id in (select customer_id from identity where value = ${search})`;
-  return byName;
+  const isAccount = /^w[mo][\w-]{8,}$/i.test(search);
+  return isAccount ? [sql`c.id in (select customer_id from identity where value = ${search})`] : [byName];
 }
 
-function tagCondition(tags: readonly number[], mode: Filter['tagMode']): Condition {
+function waysOfTags(tags: readonly number[], mode: Filter['tagMode']): Condition[][] {
+  const [first, ...more] = tags;
+  if (first === undefined) return [[]];
   switch (mode) {
     case 'any':
-      return sql`c.id in (select customer_id from customer_tag where tag_id = any(${tags}))`;
+      if (more.length < maxTagWays) return tags.map((tag) => [withTag(tag)]);
+      return [[inOrder(sql`customer_tag where tag_id = any(${tags})`)]];
     case 'none':
-      return sql`not exists (select 1 from customer_tag x where x.customer_id = c.id and x.tag_id = any(${tags}))`;
-    case 'all': {
-      const each = tags.map((tag) => sql`c.id in (select customer_id from customer_tag where tag_id = ${tag})`);
-      return sql<boolean>`(${sql.join(each, sql` and `)})`;
-    }
+      return [[sql`not exists (select 1 from customer_tag x where x.customer_id = c.id and x.tag_id = any(${tags}))`]];
+    case 'all':
+      return [tags.map(withTag)];
   }
 }
 
 const all = (conditions: readonly Condition[]) =>
   conditions.length === 0 ? sql<boolean>`true` : sql<boolean>`${sql.join([...conditions], sql` and `)}`;
 
+/** Ids of those who fit one of the ways; `order` names the column when the first of them are wanted. */
+function selectFirst(
+  ways: readonly Condition[][],
+  limit: number,
+  order: RawBuilder<unknown> = sql``,
+): RawBuilder<{ id: number }> {
+  const selects = ways.map((way) => sql`(select c.id from customer c where ${all(way)} ${order} limit ${limit})`);
+  if (selects.length === 1) return sql`select id from ${selects[0] ?? sql``} as c ${order}`;
+  return sql`select id from (${sql.join(selects, sql` union `)}) as c ${order} limit ${limit}`;
+}
+
+/** The next ids of a page. */
+async function readPageIds(
+  ctx: Ctx,
+  filter: Filter,
+  before: number | undefined,
+  limit: number,
+): Promise<{ id: number }[]> {
+  if (filter.search !== undefined) {
+    const near = await readNearIds(ctx, filter, before, limit);
+    if (near.length === limit) return near;
+  }
+  const ways = waysOf(ctx, filter).map((way) => (before === undefined ? way : [...way, sql<boolean>`c.id < ${before}`]));
+  const { from, until = ctx.now } = dayRange(ctx.zone, filter.from, filter.to);
+  const isShort = from !== undefined && until.getTime() - from.getTime() <= shortPeriodMs;
+  // An old period would be looked for from the newest customer on: sorted by an expression, it is read by its own index.
+  const order = isShort ? sql`order by c.id + 0 desc` : sql`order by c.id desc`;
+  return (await selectFirst(ways, limit, order).execute(ctx.db)).rows;
+}
+
+/**
+ * A page from the newest customers alone, by reading their texts: what many have in their names is found at once there,
+ * while the index would first collect all of them.
+ */
+async function readNearIds(ctx: Ctx, filter: Filter, before: number | undefined, limit: number) {
+  const newest = before ?? (await readNewestId(ctx)) + 1;
+  const window = sql<boolean>`c.id < ${newest} and c.id >= ${newest - nearCount}`;
+  const ways = waysOf(ctx, filter, (search) => {
+    const [byName, ...others] = waysOfSearch(search);
+    return byName && others.length === 0 && !isAccountSearch(search) ? [hasText(search)] : [hasText(search), ...others];
+  });
+  const { rows } = await selectFirst(
+    ways.map((way) => [...way, window]),
+    limit,
+    sql`order by c.id desc`,
+  ).execute(ctx.db);
+  return rows;
+}
+
 export async function listCustomerPage(
   ctx: Ctx,
   input: Input<typeof listCustomers>,
 ): Promise<Output<typeof listCustomers>> {
   const cursor = decodeCursor(input.after, ['number']);
-  const conditions = conditionsOf(ctx, input);
-  if (cursor) conditions.push(sql`c.id < ${cursor[0]}`);
-  const { rows } = await sql<{ id: number }>`
-    select c.id from customer c where ${all(conditions)} order by c.id desc limit ${input.limit + 1}
-  `.execute(ctx.db);
+  const rows = await readPageIds(ctx, input, cursor?.[0], input.limit + 1);
   const page = toPage(rows, input.limit, (row) => [row.id]);
   return {
     rows: await readRows(

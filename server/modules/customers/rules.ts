@@ -40,7 +40,8 @@ export function foldFollow(changes: readonly FollowChange[]): Spell[] {
     const group = ordered.slice(i).filter((change) => change.at === at);
     i += group.length;
     const first = open ? 'ended' : 'added';
-    for (const change of group.sort((a, b) => rank(a, first) - rank(b, first))) open = step(spells, open, change);
+    const place = (a: FollowChange, b: FollowChange) => rank(a, first) - rank(b, first) || byKey(a, b);
+    for (const change of group.sort(place)) open = step(spells, open, change);
   }
   return open ? [...spells, open] : spells;
 }
@@ -74,6 +75,11 @@ export function mergeChanges(known: readonly FollowChange[], more: readonly Foll
   const all = new Map<string, FollowChange>();
   for (const change of [...known, ...more]) all.set(changeKey(change), change);
   return [...all].sort(([a, x], [b, y]) => x.at - y.at || (a < b ? -1 : 1)).map(([, change]) => change);
+}
+
+/** An order of its own for changes of one moment and kind: the order of arrival never decides. */
+function byKey(a: FollowChange, b: FollowChange): number {
+  return changeKey(a) < changeKey(b) ? -1 : 1;
 }
 
 function changeKey(change: FollowChange): string {
