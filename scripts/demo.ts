@@ -160,7 +160,7 @@ async function waitForMirror(pool: pg.Pool): Promise<void> {
   const limit = Date.now() + 120_000;
   for (;;) {
     const { rows } = await pool.query<{ left: string }>(`
-      select (select count(*) from graphile_worker.jobs where attempts < max_attempts)
+      select (select count(*) from graphile_worker.jobs where attempts < max_attempts) + (select count(*) from wecom_refresh)
         + (select count(*) from follow_tag where is_pending) + (select count(*) from follow where is_remark_pending)
         + (select count(*) from inbox) as left`);
     if (Number(rows[0]?.left) === 0) return;

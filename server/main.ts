@@ -44,6 +44,7 @@ async function main(config: Config): Promise<void> {
   const secret = config.secret ?? home.secret;
   const runtime = {
     db: database.db,
+    bell: database.bell,
     clock,
     log,
     zone: config.timeZone,

@@ -1,7 +1,7 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
 import { contentEndpoints } from '#content';
 import { customerEndpoints, runTagging } from '#customers';
-import { createProjector, eventEndpoints, type Listener } from '#events';
+import { createProjectors, eventEndpoints, type Listener } from '#events';
 import { insightEndpoints } from '#insights';
 import { type Auth, organizationEndpoints } from '#organization';
 import type { Module } from '#platform/module';
@@ -56,7 +56,7 @@ export function createModules(parts: { auth: Auth; publicUrl: string; deliverers
       name: 'events',
       tables: ['inbox', 'inbox_lane', 'event_key', 'event'],
       endpoints: eventEndpoints,
-      pumps: [createProjector(listeners)],
+      pumps: createProjectors(listeners),
     },
     { name: 'content', tables: ['material'], endpoints: contentEndpoints },
     {

@@ -32,13 +32,14 @@ const rules: Readonly<Record<string, string>> = {
     select count(*) from follow_spell s where not exists (
       select 1 from follow f where (f.customer_id, f.external_userid, f.staff_id) = (s.customer_id, s.external_userid, s.staff_id))`,
   active_with_an_end: `select count(*) from follow where (state = 'active') <> (ended_at is null)`,
+  // The earlier of two tellings of one add can come later: the event keeps the moment that was told first.
   stay_without_event: `
-    select count(*) from follow_spell s where not exists (
-      select 1 from event e where e.customer_id = s.customer_id and e.name = 'follow.added' and e.staff_id = s.staff_id
-        and e.occurred_at = s.started_at)`,
+    select count(*) from follow_spell s where 1 <> (
+      select count(*) from event e where e.customer_id = s.customer_id and e.name = 'follow.added' and e.staff_id = s.staff_id
+        and e.occurred_at >= s.started_at and (s.ended_at is null or e.occurred_at <= s.ended_at))`,
   event_without_stay: `
     select count(*) from event e where e.name = 'follow.added' and not exists (
-      select 1 from follow_spell s where s.customer_id = e.customer_id and s.staff_id = e.staff_id and s.started_at = e.occurred_at)`,
+      select 1 from follow_spell s where s.customer_id = e.customer_id and s.staff_id = e.staff_id and s.started_at <= e.occurred_at)`,
   event_of_nobody: `
     select count(*) from event e where e.customer_id <> 0 and not exists (select 1 from customer c where c.id = e.customer_id)`,
   touch_without_follow: `

@@ -7,6 +7,7 @@ const waiting = `
   union all select 'touches', count(*)::int from touch where state in ('planned', 'claimed')
   union all select 'tags', count(*)::int from follow_tag where is_pending
   union all select 'remarks', count(*)::int from follow where is_remark_pending
+  union all select 'readings', count(*)::int from wecom_refresh
   union all select 'jobs', count(*)::int from graphile_worker.jobs where run_at <= now() + interval '5 seconds' and attempts < max_attempts`;
 
 export type Waiting = Record<string, number>;

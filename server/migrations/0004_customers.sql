@@ -67,7 +67,7 @@ create table follow (
   primary key (customer_id, external_userid, staff_id)
 );
 create index follow_staff on follow (staff_id, customer_id);
-create index follow_staff_active on follow (staff_id) where state = 'active';
+create index follow_staff_active on follow (staff_id, customer_id) where state = 'active';
 create index follow_code on follow (code_id, customer_id);
 create index follow_account on follow (external_userid);
 create index follow_remark_pending on follow (customer_id) where is_remark_pending;
@@ -130,6 +130,7 @@ create table follow_tag (
   problem text,
   changed_at timestamptz not null,
   told_at timestamptz,
+  read_at timestamptz,
   attempts integer not null default 0,
   primary key (customer_id, external_userid, staff_id, tag_id)
 );

@@ -1,4 +1,5 @@
--- Facts wait here until they are projected. Facts of one subject share a lane and are projected in the order of their ids.
+-- Facts wait here until they are projected. Facts of one subject share a lane and are projected in the order of their ids;
+-- lanes 0 to 31 are for pressing facts (adds and ends), 32 to 63 for all others.
 create table inbox (
   id bigint generated always as identity primary key,
   lane smallint not null,
@@ -20,7 +21,7 @@ create index inbox_failed on inbox (id) where is_failed;
 
 -- A worker that projects a lane holds its row.
 create table inbox_lane (lane smallint primary key);
-insert into inbox_lane select generate_series(0, 31);
+insert into inbox_lane select generate_series(0, 63);
 
 -- What was projected already: a fact that comes twice is dropped here.
 create table event_key (

@@ -1,4 +1,5 @@
 import type { Permission, Role } from '#contract';
+import type { Bell } from './bell.ts';
 import type { Db, Tx } from './db.ts';
 import { sqlState } from './errors.ts';
 import type { Logger } from './log.ts';
@@ -26,11 +27,19 @@ export interface Ctx {
   /** The organisation's zone: days, weekdays and hours are civil time there. */
   readonly zone: string;
   readonly requestId: string | undefined;
+  readonly bell: Bell;
 }
 
 /** A function that writes asks for this, and so cannot be called outside a transaction. */
 export interface WriteCtx extends Ctx {
   readonly db: Tx;
+  /** Bells to ring when the transaction has committed: see `wake`. */
+  readonly ringsOnCommit: Set<string>;
+}
+
+/** Says on `channel` that there is work, once the transaction has committed. */
+export function wake(ctx: WriteCtx, channel: string): void {
+  ctx.ringsOnCommit.add(channel);
 }
 
 /** Serialisation failure and deadlock: the transaction changed nothing and may be run again. */
@@ -43,7 +52,10 @@ const repeatable = new Set(['40001', '40P01']);
 export async function inTransaction<T>(ctx: Ctx, work: (ctx: WriteCtx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await ctx.db.transaction().execute((db) => work({ ...ctx, db }));
+      const ringsOnCommit = new Set<string>();
+      const result = await ctx.db.transaction().execute((db) => work({ ...ctx, db, ringsOnCommit }));
+      ctx.bell.ring(ringsOnCommit);
+      return result;
     } catch (error) {
       if (attempt >= 4 || !repeatable.has(sqlState(error) ?? '')) throw error;
     }

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
+import { type Bell, createBell } from './bell.ts';
 import type { Logger } from './log.ts';
 import type { DB } from './schema.ts';
 
@@ -23,6 +24,7 @@ export interface Database {
   readonly db: Db;
   readonly pool: pg.Pool;
   readonly url: string;
+  readonly bell: Bell;
   close(): Promise<void>;
 }
 
@@ -38,7 +40,7 @@ export function openDatabase(url: string, log: Logger, options: { maxConnections
   });
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
   const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
-  return { db, pool, url, close: () => db.destroy() };
+  return { db, pool, url, bell: createBell(pool, log), close: () => db.destroy() };
 }
 
 /** Refuses servers that siyu's SQL does not run on. */

@@ -1,12 +1,16 @@
-import type { WriteCtx } from './ctx.ts';
+import { type WriteCtx, wake } from './ctx.ts';
 import { sql } from './db.ts';
-import { wake } from './pump.ts';
 
 /** Channel on which new facts are announced. */
 export const inboxChannel = 'inbox';
 
-/** Facts of one subject share a lane and so keep their order. */
+/**
+ * Facts of one subject share a lane and so keep their order. Pressing facts, on which a person waits, have lanes of their
+ * own: a reconciliation's readings never hold up a welcome.
+ */
 export const laneCount = 32;
+export const pressingLanes = { from: 0, until: laneCount } as const;
+export const otherLanes = { from: laneCount, until: 2 * laneCount } as const;
 
 /**
  * Something that happened, as it travels: stored here in the transaction of whoever learned it, projected later by the
@@ -20,13 +24,14 @@ export interface FactEnvelope {
   readonly subject: string;
   readonly occurredAt: Date;
   readonly payload: Readonly<Record<string, unknown>>;
+  readonly isPressing?: boolean;
 }
 
 /** The durable inbox. Returns when the facts are stored; they become known within a moment of the commit. */
 export async function storeFacts(ctx: WriteCtx, facts: readonly FactEnvelope[]): Promise<void> {
   if (facts.length === 0) return;
   const rows = facts.map((fact) => ({
-    lane: laneOf(fact.subject),
+    lane: laneOf(fact.subject) + (fact.isPressing ? pressingLanes.from : otherLanes.from),
     source: fact.source,
     message_id: fact.messageId,
     name: fact.name,
@@ -40,11 +45,11 @@ export async function storeFacts(ctx: WriteCtx, facts: readonly FactEnvelope[]):
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as f(lane smallint, source text, message_id text, name text, subject text, occurred_at timestamptz, payload jsonb)
   `.execute(ctx.db);
-  await wake(ctx.db, inboxChannel);
+  wake(ctx, inboxChannel);
 }
 
 /** FNV-1a: spreads subjects evenly and never changes. */
-export function laneOf(subject: string): number {
+function laneOf(subject: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < subject.length; i++) hash = Math.imul(hash ^ subject.charCodeAt(i), 0x01000193);
   return (hash >>> 0) % laneCount;

@@ -50,6 +50,7 @@ export function serveEndpoints(
           log: request.log as Ctx['log'],
           zone: runtime.zone,
           requestId: request.id,
+          bell: runtime.bell,
         };
         const upload = {
           bytes: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),

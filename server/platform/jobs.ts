@@ -119,6 +119,7 @@ export function jobCtx(runtime: Runtime, name: string): Ctx {
     log: runtime.log.child({ job: name }),
     zone: runtime.zone,
     requestId: undefined,
+    bell: runtime.bell,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Input, Output, Route } from '#contract';
+import type { Bell } from './bell.ts';
 import type { Clock } from './clock.ts';
 import type { Ctx, WriteCtx } from './ctx.ts';
 import type { Db } from './db.ts';
@@ -22,6 +23,7 @@ export interface Module {
 /** What long-running parts get once, when the process starts. */
 export interface Runtime {
   readonly db: Db;
+  readonly bell: Bell;
   readonly clock: Clock;
   readonly log: Logger;
   readonly zone: string;

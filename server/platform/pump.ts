@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type Ctx, systemActor } from './ctx.ts';
-import { type Db, sql } from './db.ts';
+import { sql } from './db.ts';
 import type { Runtime } from './module.ts';
 
 /**
- * A loop that empties a table: woken by NOTIFY on `channel`, looking every `pollMs` in case a wake-up was lost.
+ * A loop that empties a table: woken by the bell on `channel`, looking every `pollMs` in case it was not heard.
  * `drain` does one bounded piece of work and says how much it did; it is called again until it did nothing.
  */
 export interface Pump {
@@ -37,18 +37,12 @@ export function isOrphaned(column: 'claimed_by') {
   )`;
 }
 
-/** Wakes a pump when the transaction of `db` commits. */
-export async function wake(db: Db, channel: string): Promise<void> {
-  await sql`select pg_notify(${channel}, '')`.execute(db);
-}
-
 export interface RunningPumps {
   stop(): Promise<void>;
 }
 
 export async function startPumps(databaseUrl: string, runtime: Runtime, pumps: readonly Pump[]): Promise<RunningPumps> {
   let stopping = false;
-  const wakers = new Map<string, Set<() => void>>();
   const link = await holdWorkerNumber();
   const loops = pumps.flatMap((pump) => Array.from({ length: pump.lanes }, () => loop(pump)));
 
@@ -64,7 +58,7 @@ export async function startPumps(databaseUrl: string, runtime: Runtime, pumps: r
         void reconnect();
       });
       client.on('notification', (message) => {
-        for (const wakeUp of wakers.get(message.channel) ?? []) wakeUp();
+        runtime.bell.ringHere(message.channel);
       });
       await client.connect();
       const taken = await client.query<{ number: number }>("select nextval('worker_number')::int as number");
@@ -93,8 +87,6 @@ export async function startPumps(databaseUrl: string, runtime: Runtime, pumps: r
   }
 
   async function loop(pump: Pump): Promise<void> {
-    const set = wakers.get(pump.channel) ?? new Set();
-    wakers.set(pump.channel, set);
     let pauseMs = 0;
     while (!stopping) {
       let wokenEarly = false;
@@ -105,7 +97,7 @@ export async function startPumps(databaseUrl: string, runtime: Runtime, pumps: r
           resolve();
         };
       });
-      set.add(wakeUp);
+      const unlisten = runtime.bell.listen(pump.channel, () => wakeUp());
       try {
         const did = await pump.drain(pumpCtx(runtime, pump.name), runtime, link.worker);
         pauseMs = 0;
@@ -116,7 +108,7 @@ export async function startPumps(databaseUrl: string, runtime: Runtime, pumps: r
         runtime.log.error({ err: error, pump: pump.name, pauseMs }, 'a pump failed and will try again');
         await sleep(pauseMs);
       } finally {
-        set.delete(wakeUp);
+        unlisten();
       }
     }
   }
@@ -124,7 +116,7 @@ export async function startPumps(databaseUrl: string, runtime: Runtime, pumps: r
   return {
     async stop() {
       stopping = true;
-      for (const set of wakers.values()) for (const wakeUp of set) wakeUp();
+      for (const pump of pumps) runtime.bell.ringHere(pump.channel);
       await Promise.all(loops);
       await Promise.all(pumps.map((pump) => pump.finish?.()));
       await link.client.end().catch(() => {});
@@ -140,5 +132,6 @@ export function pumpCtx(runtime: Runtime, name: string): Ctx {
     log: runtime.log.child({ pump: name }),
     zone: runtime.zone,
     requestId: undefined,
+    bell: runtime.bell,
   };
 }

@@ -45,6 +45,7 @@ describe('chores that are due', () => {
 
   const ctxAt = (at: string): Ctx => ({
     db: database.db,
+    bell: database.bell,
     actor: systemActor('test'),
     now: new Date(at),
     log: silentLog,

@@ -274,6 +274,7 @@ export interface FollowTagTable {
   problem: string | null;
   changed_at: Date;
   told_at: Date | null;
+  read_at: Date | null;
   attempts: Generated<number>;
 }
 
@@ -433,6 +434,13 @@ export interface WecomMediaTable {
   expires_at: Date;
 }
 
+export interface WecomRefreshTable {
+  external_userid: string;
+  asked_at: Date;
+  retry_at: Date | null;
+  attempts: Generated<number>;
+}
+
 export interface DB {
   attribute_definition: AttributeDefinitionTable;
   audit_entry: AuditEntryTable;
@@ -471,4 +479,5 @@ export interface DB {
   tag_group: TagGroupTable;
   touch: TouchTable;
   wecom_media: WecomMediaTable;
+  wecom_refresh: WecomRefreshTable;
 }

@@ -50,7 +50,8 @@ export async function createTestApp(options: { log?: Logger; port?: number } = {
   const log = options.log ?? silentLog;
   const secret = 'test secret test secret test secret';
   const publicUrl = options.port === undefined ? 'http://siyu.test' : `http://127.0.0.1:${options.port}`;
-  const runtime = { db: database.db, clock, log, zone: 'Asia/Shanghai', publicUrl, sealer: createSealer(secret) };
+  const { bell } = database;
+  const runtime = { db: database.db, bell, clock, log, zone: 'Asia/Shanghai', publicUrl, sealer: createSealer(secret) };
   const app = await createApp({
     config: { publicUrl, metricsToken: undefined },
     database,
@@ -74,6 +75,7 @@ export async function createTestApp(options: { log?: Logger; port?: number } = {
         log,
         zone: 'Asia/Shanghai',
         requestId: undefined,
+        bell,
       };
     },
     nobody: { name: 'nobody', headers: {} },
@@ -123,6 +125,7 @@ export async function createTestApp(options: { log?: Logger; port?: number } = {
           union all select 'tags', count(*) from follow_tag where is_pending and attempts < 8
           union all select 'remarks', count(*) from follow where is_remark_pending
           union all select 'catalogue', count(*) from tag where pending is not null and problem is null
+          union all select 'readings', count(*) from wecom_refresh
           union all select 'jobs', count(*) from graphile_worker.jobs where run_at <= now() + interval '3 seconds' and attempts < max_attempts
         `.execute(database.db);
         if (rows.every((row) => row.count === 0)) return;

@@ -141,8 +141,9 @@ export function validInputs(route: Route, known: Known): fc.Arbitrary<Record<str
     }
   };
   const ofObject = (schema: Schema): fc.Arbitrary<Record<string, unknown>> => {
-    const fields = Object.entries(schema.properties ?? {}).map(([name, field]) => [name, of(field, name)]);
-    const record = fc.record(Object.fromEntries(fields), { requiredKeys: schema.required ?? [] });
+    const fields: Record<string, fc.Arbitrary<unknown>> = {};
+    for (const [name, field] of Object.entries(schema.properties ?? {})) fields[name] = of(field, name);
+    const record = fc.record(fields, { requiredKeys: schema.required ?? [] });
     if (!schema.propertyNames || typeof schema.additionalProperties !== 'object') return record;
     const names = fc.oneof(fc.constantFrom(...(known.key ?? ['key']).map(String)), texts(schema.propertyNames));
     return fc.dictionary(names, of(schema.additionalProperties, ''), { maxKeys: 3 });

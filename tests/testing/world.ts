@@ -6,8 +6,9 @@ import { createApiKey, createUser, listDepartments, listStaff } from '#contract/
 import { setConnection } from '#contract/wecom';
 import { type Fact, recordEvents } from '#events';
 import { applyDepartments, applyStaff } from '#organization';
-import { inTransaction } from '#platform/ctx';
+import { type Ctx, inTransaction } from '#platform/ctx';
 import { startOperation } from '#platform/operations';
+import type { Pump } from '#platform/pump';
 import type { TestApp } from './app.ts';
 
 /** A small shop that is alive: staff, customers with follows, tags, codes. For tests that walk many routes. */
@@ -39,11 +40,21 @@ const worldConnection = {
 
 const png = Buffer.from('89504e470d0a1a0a0000000d494844520000000100000001', 'hex');
 
-/** Projects all waiting facts here and now, without a worker. */
+/** Lets pumps work, without a worker, until none of them finds anything to do. */
+export async function drainPumps(ctx: Ctx, pumps: readonly Pump[]): Promise<void> {
+  for (let did = 1; did > 0; ) {
+    did = 0;
+    for (const pump of pumps) did += await pump.drain(ctx, undefined as never, { number: 0 });
+  }
+}
+
+/** Makes all waiting facts known here and now. */
 export async function projectFacts(siyu: TestApp): Promise<void> {
-  const pump = siyu.app.modules.flatMap((module) => module.pumps ?? []).find((pump) => pump.name === 'events.project');
-  if (!pump) throw new Error('no module projects facts');
-  while ((await pump.drain(siyu.ctx, undefined as never, { number: 0 })) > 0);
+  const pumps = siyu.app.modules.flatMap((module) => module.pumps ?? []);
+  await drainPumps(
+    siyu.ctx,
+    pumps.filter((pump) => pump.name.startsWith('events.project')),
+  );
 }
 
 export async function seedWorld(siyu: TestApp): Promise<World> {

@@ -9,6 +9,7 @@ import type { Metrics } from '#platform/metrics';
 import type { Sealer } from '#platform/seal';
 import { createWecomClient, type WecomClient } from './client.ts';
 import { randomAesKey } from './crypto.ts';
+import type { EndpointValue } from './endpoints.ts';
 import { createFrequency } from './frequency.ts';
 
 const settingKey = 'wecom.connection';
@@ -30,7 +31,18 @@ export interface Connection {
   readonly token: string;
   readonly encodingAesKey: string;
   readonly client: WecomClient;
+  /** Readings of customers' records under way or just made, oldest first. */
+  readonly readings: Map<string, Reading>;
 }
+
+interface Reading {
+  /** The machine's time at which it began. */
+  readonly readAt: number;
+  readonly record: Promise<EndpointValue<'externalcontact/get'> | undefined>;
+}
+
+/** How long a connection is used before it is looked up again: another process may have changed it. */
+const trustMs = 1000;
 
 /** One per process: reads the connection, keeps one client for it, and makes a new one when it changes. */
 export interface Connector {
@@ -48,7 +60,7 @@ export function createConnector(options: {
   publicUrl: string;
 }): Connector {
   const { sealer, metrics } = options;
-  let current: { version: string; connection: Connection } | undefined;
+  let current: { version: string; connection: Connection; readAt: number } | undefined;
 
   async function read(ctx: Pick<Ctx, 'db'>) {
     const row = await ctx.db
@@ -61,10 +73,14 @@ export function createConnector(options: {
 
   return {
     async connect(ctx) {
+      if (current && Date.now() - current.readAt < trustMs) return current.connection;
       const found = await read(ctx);
       if (!found?.stored.sealedSecret) return undefined;
       const version = JSON.stringify(found.stored);
-      if (current?.version === version) return current.connection;
+      if (current?.version === version) {
+        current.readAt = Date.now();
+        return current.connection;
+      }
       const { stored } = found;
       const client = createWecomClient({
         baseUrl: stored.baseUrl,
@@ -80,8 +96,9 @@ export function createConnector(options: {
         token: stored.token,
         encodingAesKey: sealer.open(stored.sealedKey),
         client,
+        readings: new Map<string, Reading>(),
       };
-      current = { version, connection };
+      current = { version, connection, readAt: Date.now() };
       return connection;
     },
 
@@ -101,6 +118,7 @@ export function createConnector(options: {
     },
 
     async change(ctx, input) {
+      current = undefined;
       const before = (await read(ctx))?.stored;
       const after: StoredConnection = {
         corpId: input.corpId,

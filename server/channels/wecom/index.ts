@@ -14,7 +14,7 @@ import { type Connection, createConnector } from './connection.ts';
 import { createMirror } from './mirror.ts';
 import { createReceiver } from './receive.ts';
 import { ensureReconciliation, pullStaffDays, reconcile } from './reconcile.ts';
-import { OutsideError, refreshCustomer, refreshDirectory, refreshTags } from './refresh.ts';
+import { createRefresher, OutsideError, refreshDirectory, refreshTags } from './refresh.ts';
 import { createWelcomeDeliverer } from './welcome.ts';
 
 /** WeCom: callbacks in, calls out, and the two kept equal. */
@@ -32,7 +32,7 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): Module &
 
   return {
     name: 'wecom',
-    tables: ['wecom_media'],
+    tables: ['wecom_media', 'wecom_refresh'],
     deliverers: [createWelcomeDeliverer(connector)],
     endpoints: [
       endpoint(contract.getConnection, (ctx) => connector.describe(ctx)),
@@ -62,15 +62,10 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): Module &
         return 'success' as const;
       }),
     ],
-    pumps: [createMirror(connector)],
+    pumps: [createMirror(connector), createRefresher(connector)],
     jobs: {
       [pushCodeJob]: whenConnected<{ codeId: number }>((ctx, connection, { codeId }) =>
         pushCode(ctx, connection, codeId),
-      ),
-      'wecom.refresh_customer': whenConnected<{ externalUserid: string }>(
-        async (ctx, connection, { externalUserid }) => {
-          await refreshCustomer(ctx, connection, externalUserid, 'bulk');
-        },
       ),
       'wecom.refresh_tags': whenConnected(async (ctx, connection) => {
         const failure = await refreshTags(ctx, connection);

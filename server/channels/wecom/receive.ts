@@ -11,6 +11,7 @@ import { type CallbackEvent, parseCallback, parseEnvelope } from './callbacks.ts
 import type { Connection, Connector } from './connection.ts';
 import { decryptCallback, verifySignature } from './crypto.ts';
 import { factsOfEvent, stateOfEvent } from './facts.ts';
+import { requestReading } from './refresh.ts';
 
 /** A callback of 500 group members is some 30 KB. */
 const bodyLimitBytes = 256 * 1024;
@@ -116,12 +117,7 @@ async function store(ctx: WriteCtx, event: CallbackEvent): Promise<void> {
   switch (event.kind) {
     case 'change_external_contact':
       if (event.ChangeType === 'del_external_contact' || event.ChangeType === 'del_follow_user') return;
-      await addJob(
-        ctx,
-        'wecom.refresh_customer',
-        { externalUserid: event.ExternalUserID },
-        { key: `customer:${event.ExternalUserID}` },
-      );
+      await requestReading(ctx, event.ExternalUserID);
       return;
     case 'change_external_tag':
       await addJob(ctx, 'wecom.refresh_tags', {}, { key: 'wecom.refresh_tags', queue: 'wecom.directory' });

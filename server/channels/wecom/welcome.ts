@@ -6,7 +6,7 @@ import type { Connection, Connector } from './connection.ts';
 import type { Attachment } from './endpoints.ts';
 import type { Failure } from './errors.ts';
 import { ensureMedia, forgetMedia } from './media.ts';
-import { recordRecord } from './refresh.ts';
+import { readCustomer } from './refresh.ts';
 
 /** Limits of a welcome (doc 92137), in UTF-8 bytes. */
 const limits = { text: 4000, title: 128, description: 512 };
@@ -102,17 +102,13 @@ async function readVariables(
   ]);
   let name = customer?.name ?? undefined;
   if (name === undefined && touch.externalUserid !== null && usesVariable(message.text, 'customer_name')) {
-    const signal = AbortSignal.timeout(3000);
-    const reading = { observedAt: ctx.now, readAt: new Date() };
-    const record = await connection.client.call(
-      'externalcontact/get',
-      { external_userid: touch.externalUserid },
-      { lane: 'urgent', signal },
-    );
-    if (record.ok) {
-      name = record.value.external_contact.name;
-      await recordRecord(ctx, record.value, reading);
-    }
+    // Without the name the greeting goes out all the same: it must not be late.
+    const record = await readCustomer(ctx, connection, touch.externalUserid, {
+      lane: 'urgent',
+      since: touch.receivedAt.getTime(),
+      signal: AbortSignal.timeout(3000),
+    }).catch(() => undefined);
+    name = record?.external_contact.name;
   }
   return {
     ...(name === undefined ? {} : { customer_name: name }),

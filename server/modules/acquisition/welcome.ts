@@ -2,7 +2,7 @@ import { assertMessage, isEmptyMessage } from '#content';
 import type { Input, Output } from '#contract';
 import { codeWelcome, type getDefaultWelcome, type setDefaultWelcome } from '#contract/acquisition';
 import { type Message, message as messageSchema } from '#contract/content';
-import { requestRemarks, tagEdge } from '#customers';
+import { requestRemarks, tagEdges } from '#customers';
 import type { Listener, ProjectedEvent } from '#events';
 import { recordAudit } from '#organization';
 import type { Ctx, WriteCtx } from '#platform/ctx';
@@ -60,17 +60,24 @@ export const welcomeNewcomers: Listener = async (ctx, events) => {
   const told = events.filter((event) => event.name === 'follow.told' && typeof event.payload.welcomeCode === 'string');
   if (opened.length + told.length === 0) return;
   const codes = await readCodes(ctx, [...opened, ...told]);
-  await countAdds(ctx, opened);
-  for (const event of opened) {
+  const newcomers = opened.flatMap((event) => {
     const code = event.codeId === null ? undefined : codes.get(event.codeId);
-    if (code?.state !== 'active' || event.staffId === null || event.externalUserid === null) continue;
-    const edge = { customerId: event.customerId, externalUserid: event.externalUserid, staffId: event.staffId };
-    await tagEdge(ctx, edge, code.tagIds);
-    if (code.remarkPrefix !== '' || code.description !== '') {
-      await requestRemarks(ctx, [{ ...edge, prefix: code.remarkPrefix, description: code.description }]);
-    }
-  }
+    if (code?.state !== 'active' || event.staffId === null || event.externalUserid === null) return [];
+    return [{ customerId: event.customerId, externalUserid: event.externalUserid, staffId: event.staffId, code }];
+  });
+  await tagEdges(
+    ctx,
+    newcomers.map(({ code, ...edge }) => ({ ...edge, tagIds: code.tagIds })),
+  );
+  await requestRemarks(
+    ctx,
+    newcomers
+      .filter(({ code }) => code.remarkPrefix !== '' || code.description !== '')
+      .map(({ code, ...edge }) => ({ ...edge, prefix: code.remarkPrefix, description: code.description })),
+  );
   await planWelcomes(ctx, told, codes);
+  // Last: all adds through one code meet on these rows, and wait for each other until the commit.
+  await countAdds(ctx, opened);
 };
 
 interface NewcomerCode {

@@ -2,14 +2,13 @@ import type { Input, Output } from '#contract';
 import type { getCustomer, listTimeline, setRemark, tagCustomers } from '#contract/customers';
 import { customerFilter } from '#contract/customers';
 import { recordAudit } from '#organization';
-import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
+import { type Ctx, inTransaction, type WriteCtx, wake } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { storeFacts } from '#platform/facts';
 import { randomToken } from '#platform/ids';
 import { endOperation, reportProgress, resumeOperation, startOperation } from '#platform/operations';
 import { decodeCursor, toPage } from '#platform/paging';
-import { wake } from '#platform/pump';
 import { countFiltered, readRows, selectIds, visibleIds } from './list.ts';
 import { refreshSearch } from './search.ts';
 import { changeTags, mirrorChannel } from './tags.ts';
@@ -141,7 +140,7 @@ export async function changeRemark(ctx: WriteCtx, input: Input<typeof setRemark>
     .where('staff_id', '=', input.staffId)
     .execute();
   await refreshSearch(ctx, [input.id]);
-  await wake(ctx.db, mirrorChannel);
+  wake(ctx, mirrorChannel);
   await recordAudit(ctx, {
     action: 'customer.remark_changed',
     subjectKind: 'customer',

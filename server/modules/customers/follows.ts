@@ -68,7 +68,7 @@ export async function applyFollowChanges(ctx: WriteCtx, changes: readonly EdgeCh
   }
   const different = [...revised.values()].filter((entry) => {
     entry.after = foldFollow(entry.changes);
-    return entry.after.length > 0 && JSON.stringify(entry.changes) !== JSON.stringify(known.get(edgeKey(entry)) ?? []);
+    return JSON.stringify(entry.changes) !== JSON.stringify(known.get(edgeKey(entry)) ?? []);
   });
   if (different.length === 0) return [];
   await writeEdges(ctx, different);
@@ -105,7 +105,7 @@ async function readChanges(ctx: WriteCtx, customerIds: readonly number[]): Promi
 
 async function writeEdges(ctx: WriteCtx, edges: readonly Revised[]): Promise<void> {
   const rows = edges.map((edge) => {
-    const last = edge.after.at(-1) as Spell;
+    const last = lastStay(edge);
     return {
       customer_id: edge.customerId,
       external_userid: edge.externalUserid,
@@ -127,6 +127,14 @@ async function writeEdges(ctx: WriteCtx, edges: readonly Revised[]): Promise<voi
       set state = excluded.state, added_at = excluded.added_at, ended_at = excluded.ended_at, code_id = excluded.code_id,
         add_way = excluded.add_way, changes = excluded.changes
   `.execute(ctx.db);
+}
+
+/** An end whose add is not known yet is kept as an empty stay: when the add comes, it must find its end. */
+function lastStay({ after, changes }: Revised): Spell {
+  const last = changes.at(-1);
+  const at = last?.at ?? 0;
+  const by = last?.kind === 'ended' ? last.by : 'missing';
+  return after.at(-1) ?? { startedAt: at, endedAt: at, endedBy: by, codeId: null, way: null };
 }
 
 async function writeSpells(ctx: WriteCtx, edges: readonly Revised[]): Promise<void> {
@@ -189,8 +197,11 @@ async function refreshFollowFigures(ctx: WriteCtx, customerIds: readonly number[
 function turnsOf(entry: Revised, firstSpells: ReadonlyMap<number, string>): FollowTurn[] {
   const edge = { customerId: entry.customerId, externalUserid: entry.externalUserid, staffId: entry.staffId };
   const firstKey = firstSpells.get(entry.customerId);
+  // A late end may split one stay into two: each earlier stay goes on in one of the later ones, the other is new.
+  const before = new Set(entry.before);
   return entry.after.flatMap((spell) => {
-    const was = entry.before.find((other) => overlaps(other, spell));
+    const was = [...before].find((other) => overlaps(other, spell));
+    if (was) before.delete(was);
     const isFirst = firstKey === `${edgeKey(edge)} ${spell.startedAt}`;
     const common = { ...edge, codeId: spell.codeId, isFirst };
     const turns: FollowTurn[] = [];
@@ -212,9 +223,10 @@ export interface ObservedRemark extends Edge {
   readonly remark: string;
   readonly description: string;
   readonly mobiles: readonly string[];
+  readonly readAt: Date;
 }
 
-export async function applyRemarks(ctx: WriteCtx, remarks: readonly ObservedRemark[], readAt: Date): Promise<void> {
+export async function applyRemarks(ctx: WriteCtx, remarks: readonly ObservedRemark[]): Promise<void> {
   if (remarks.length === 0) return;
   const rows = remarks.map((row) => ({
     customer_id: row.customerId,
@@ -223,17 +235,18 @@ export async function applyRemarks(ctx: WriteCtx, remarks: readonly ObservedRema
     remark: row.remark,
     description: row.description,
     mobiles: row.mobiles,
+    read_at: row.readAt,
   }));
   await sql`
     update follow f set
-      remark = case when f.is_remark_pending or f.remark_told_at >= ${readAt} then f.remark else r.remark end,
-      description = case when f.is_remark_pending or f.remark_told_at >= ${readAt} then f.description else r.description end,
+      remark = case when f.is_remark_pending or f.remark_told_at >= r.read_at then f.remark else r.remark end,
+      description = case when f.is_remark_pending or f.remark_told_at >= r.read_at then f.description else r.description end,
       remark_mobiles = array(select jsonb_array_elements_text(r.mobiles)),
-      read_at = ${readAt}
+      read_at = r.read_at
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(customer_id bigint, external_userid text, staff_id bigint,
-      remark text, description text, mobiles jsonb)
+      remark text, description text, mobiles jsonb, read_at timestamptz)
     where f.customer_id = r.customer_id and f.external_userid = r.external_userid and f.staff_id = r.staff_id
-      and (f.read_at is null or f.read_at <= ${readAt})
+      and (f.read_at is null or f.read_at <= r.read_at)
   `.execute(ctx.db);
 }
 
@@ -242,18 +255,20 @@ export async function requestRemarks(
   ctx: WriteCtx,
   requests: readonly (Edge & { prefix: string; description: string })[],
 ): Promise<void> {
-  for (const request of requests) {
-    await ctx.db
-      .updateTable('follow')
-      .set((eb) => ({
-        remark_prefix: request.prefix,
-        description: request.description === '' ? eb.ref('description') : request.description,
-      }))
-      .where('customer_id', '=', request.customerId)
-      .where('external_userid', '=', request.externalUserid)
-      .where('staff_id', '=', request.staffId)
-      .execute();
-  }
+  if (requests.length === 0) return;
+  const rows = requests.map((request) => ({
+    customer_id: request.customerId,
+    external_userid: request.externalUserid,
+    staff_id: request.staffId,
+    prefix: request.prefix,
+    description: request.description,
+  }));
+  await sql`
+    update follow f set remark_prefix = r.prefix, description = coalesce(nullif(r.description, ''), f.description)
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(customer_id bigint, external_userid text, staff_id bigint,
+      prefix text, description text)
+    where f.customer_id = r.customer_id and f.external_userid = r.external_userid and f.staff_id = r.staff_id
+  `.execute(ctx.db);
   await resolveRemarks(
     ctx,
     requests.map((request) => request.customerId),
@@ -271,4 +286,13 @@ export async function resolveRemarks(ctx: WriteCtx, customerIds: readonly number
     where c.id = f.customer_id and c.id = any(${customerIds}) and c.name is not null and f.remark_prefix is not null
   `.execute(ctx.db);
   await refreshSearch(ctx, customerIds);
+}
+
+/** More entries on the timelines of these customers; one for each time an id is given. */
+export async function countEvents(ctx: WriteCtx, customerIds: readonly number[]): Promise<void> {
+  await sql`
+    update customer c set event_count = event_count + e.n
+    from (select id, count(*) as n from unnest(${customerIds}::bigint[]) as id group by id) e
+    where c.id = e.id
+  `.execute(ctx.db);
 }

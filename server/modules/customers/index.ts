@@ -2,6 +2,7 @@
 export { requireVisible, runTagging } from './customer.ts';
 export {
   applyFollowChanges,
+  countEvents,
   type Edge,
   type EdgeChanges,
   type FollowTurn,
@@ -34,4 +35,4 @@ export {
 export { type Account, customerOf, ensureCustomers, wecomAccount } from './people.ts';
 export { customerEndpoints } from './routes.ts';
 export { type EndedBy, gramsOf, mergeChanges, normalizeForSearch } from './rules.ts';
-export { mirrorChannel, tagEdge } from './tags.ts';
+export { mirrorChannel, tagEdges } from './tags.ts';

@@ -29,57 +29,66 @@ const shortPeriodMs = 92 * 86_400_000;
 const inOrder = (source: RawBuilder<unknown>) =>
   sql<boolean>`c.id in (select distinct customer_id from ${source} order by customer_id desc)`;
 
-const withStaff = (staffId: number) => inOrder(sql`follow where staff_id = ${staffId} and state = 'active'`);
+/** The same customers where something else, a name, leads to them: each is looked up by itself. */
+const among = (source: RawBuilder<unknown>) => sql<boolean>`c.id in (select customer_id from ${source})`;
+
+const ofStaff = (staffId: number) => sql`follow where staff_id = ${staffId} and state = 'active'`;
 
 const withTag = (tagId: number) => sql<boolean>`c.id in (select customer_id from customer_tag where tag_id = ${tagId})`;
 
 /** Whom this actor may see: an adviser the customers who are with him now, everybody else all. */
-export function customerScope(actor: Actor): Condition | undefined {
+export function customerScope(actor: Actor, within = among): Condition | undefined {
   if (actor.kind === 'system' || actor.role !== 'adviser') return undefined;
-  return withStaff(actor.staffId ?? 0);
+  return within(ofStaff(actor.staffId ?? 0));
 }
 
 /**
  * A filter on `customer c` as ways to be selected, each a list of conditions: whoever fits one of the ways is selected.
  * Ways are asked for one by one, because PostgreSQL cannot read "this or that" from two indexes in order.
  */
-function waysOf(ctx: Ctx, filter: Filter, searchWays = waysOfSearch): Condition[][] {
+function waysOf(ctx: Ctx, filter: Filter, reading: 'index' | 'text' = 'index'): Condition[][] {
   const common: Condition[] = [];
-  const scope = customerScope(ctx.actor);
+  const within = filter.search === undefined ? inOrder : among;
+  const scope = customerScope(ctx.actor, within);
   if (scope) common.push(scope);
-  if (filter.staff !== undefined) common.push(withStaff(filter.staff));
-  if (filter.code !== undefined) common.push(inOrder(sql`follow where code_id = ${filter.code}`));
+  if (filter.staff !== undefined) common.push(within(ofStaff(filter.staff)));
+  if (filter.code !== undefined) common.push(within(sql`follow where code_id = ${filter.code}`));
   if (filter.source !== undefined) common.push(sql`c.source = ${filter.source}`);
   if (filter.active === true) common.push(sql`c.active_follow_count > 0`);
   if (filter.active === false) common.push(sql`c.active_follow_count = 0`);
   const range = dayRange(ctx.zone, filter.from, filter.to);
   if (range.from) common.push(sql`c.added_at >= ${range.from}`);
   if (range.until) common.push(sql`c.added_at < ${range.until}`);
-  const bySearch = filter.search === undefined ? [[]] : searchWays(filter.search).map((way) => [way]);
+  const bySearch = filter.search === undefined ? [[]] : waysOfSearch(filter.search, reading).map((way) => [way]);
   return bySearch.flatMap((search) =>
     waysOfTags(filter.tags ?? [], filter.tagMode).map((tags) => [...common, ...search, ...tags]),
   );
 }
 
-function hasText(search: string): Condition {
-  return sql`c.search_text like ${`%${normalizeForSearch(search).replace(/[\\%_]/g, '\\$&')}%`}`;
+/** @param reading whether names and remarks are found by the index over their pieces, or by reading them */
+function waysOfSearch(search: string, reading: 'index' | 'text'): Condition[] {
+  const text = normalizeForSearch(search);
+  const isAccount = /^w[mo][\w-]{8,}$/i.test(search);
+  if (isAccount) return [sql`c.id in (select customer_id from identity where value = ${search})`];
+  // strpos rather than like: PostgreSQL takes a like for rarer than it is, and then reads the wrong index.
+  const hasText = sql<boolean>`strpos(c.search_text, ${text}) > 0`;
+  const hasPieces = sql<boolean>`c.search_grams @> ${gramsToFind(search)}::text[]`;
+  const byPieces = isOnePiece(text) ? hasPieces : sql<boolean>`(${hasPieces} and ${hasText})`;
+  const byName = reading === 'text' ? hasText : byPieces;
+  if (!isPhonePart(text)) return [byName];
+  const digits = text.replace('+', '');
+  const start = `${digits}%`;
+  const end = `${[...digits].reverse().join('')}%`;
+  const byPhone = sql<boolean>`c.id = any(array(
+    select customer_id from identity where kind = 'phone' and (value like ${start} or reverse(value) like ${end})
+  ))`;
+  return [byName, byPhone];
 }
 
-function waysOfSearch(search: string): Condition[] {
-  const text = normalizeForSearch(search);
-  const byName = sql<boolean>`(c.search_grams @> ${gramsToFind(search)}::text[] and ${hasText(search)})`;
-  if (/^\+?\d{4,15}$/.test(text)) {
-    const digits = text.replace('+', '');
-    const start = `${digits}%`;
-    const end = `${[...digits].reverse().join('')}%`;
-    const byPhone = sql<boolean>`c.id in (
-      select customer_id from identity where kind = 'phone' and (value like ${start} or reverse(value) like ${end})
-    )`;
-    return [byName, byPhone];
-  }
-  const isAccount = /^w[mo][\w-]{8,}$/i.test(search);
-  return isAccount ? [sql`c.id in (select customer_id from identity where value = ${search})`] : [byName];
-}
+/** Whether the index over pieces answers for this text alone. */
+const isOnePiece = (text: string) => [...text].length <= 2 && !text.includes(' ');
+
+const isPhonePart = (text: string) => /^\+?\d{4,15}$/.test(text);
 
 function waysOfTags(tags: readonly number[], mode: Filter['tagMode']): Condition[][] {
   const [first, ...more] = tags;
@@ -116,11 +125,14 @@ async function readPageIds(
   before: number | undefined,
   limit: number,
 ): Promise<{ id: number }[]> {
-  if (filter.search !== undefined) {
+  const text = normalizeForSearch(filter.search ?? '');
+  if (!isOnePiece(text) && !isPhonePart(text)) {
     const near = await readNearIds(ctx, filter, before, limit);
     if (near.length === limit) return near;
   }
-  const ways = waysOf(ctx, filter).map((way) => (before === undefined ? way : [...way, sql<boolean>`c.id < ${before}`]));
+  const ways = waysOf(ctx, filter).map((way) =>
+    before === undefined ? way : [...way, sql<boolean>`c.id < ${before}`],
+  );
   const { from, until = ctx.now } = dayRange(ctx.zone, filter.from, filter.to);
   const isShort = from !== undefined && until.getTime() - from.getTime() <= shortPeriodMs;
   // An old period would be looked for from the newest customer on: sorted by an expression, it is read by its own index.
@@ -129,16 +141,14 @@ async function readPageIds(
 }
 
 /**
- * A page from the newest customers alone, by reading their texts: what many have in their names is found at once there,
- * while the index would first collect all of them.
+ * A page from the newest customers alone, by reading their texts: several pieces that many have, for instance the
+ * beginning of a shop's remarks, are found at once there, while the index would first collect all who have them.
  */
 async function readNearIds(ctx: Ctx, filter: Filter, before: number | undefined, limit: number) {
-  const newest = before ?? (await readNewestId(ctx)) + 1;
+  const { rows: last } = await sql<{ id: number | null }>`select max(id) as id from customer`.execute(ctx.db);
+  const newest = before ?? (last[0]?.id ?? 0) + 1;
   const window = sql<boolean>`c.id < ${newest} and c.id >= ${newest - nearCount}`;
-  const ways = waysOf(ctx, filter, (search) => {
-    const [byName, ...others] = waysOfSearch(search);
-    return byName && others.length === 0 && !isAccountSearch(search) ? [hasText(search)] : [hasText(search), ...others];
-  });
+  const ways = waysOf(ctx, filter, 'text');
   const { rows } = await selectFirst(
     ways.map((way) => [...way, window]),
     limit,
@@ -188,7 +198,7 @@ export async function readRows(ctx: Ctx, ids: readonly number[]): Promise<Row[]>
 
 export async function countFiltered(ctx: Ctx, filter: Filter): Promise<Output<typeof countCustomers>> {
   const { rows } = await sql<{ count: number }>`
-    select count(*) as count from (select 1 from customer c where ${all(conditionsOf(ctx, filter))} limit ${countLimit + 1}) as counted
+    select count(*) as count from (${selectFirst(waysOf(ctx, filter), countLimit + 1)}) as counted
   `.execute(ctx.db);
   const count = rows[0]?.count ?? 0;
   return { count: Math.min(count, countLimit), isExact: count <= countLimit };
@@ -196,10 +206,8 @@ export async function countFiltered(ctx: Ctx, filter: Filter): Promise<Output<ty
 
 /** Ids that a filter selects, after a given id, in order: for work in batches. */
 export async function selectIds(ctx: Ctx, filter: Filter, afterId: number, limit: number): Promise<number[]> {
-  const conditions = [...conditionsOf(ctx, filter), sql<boolean>`c.id > ${afterId}`];
-  const { rows } = await sql<{ id: number }>`
-    select c.id from customer c where ${all(conditions)} order by c.id limit ${limit}
-  `.execute(ctx.db);
+  const ways = waysOf(ctx, filter).map((way) => [...way, sql<boolean>`c.id > ${afterId}`]);
+  const { rows } = await selectFirst(ways, limit, sql`order by c.id`).execute(ctx.db);
   return rows.map((row) => row.id);
 }
 

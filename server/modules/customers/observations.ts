@@ -3,7 +3,6 @@ import { sql } from '#platform/db';
 import { applyFollowChanges, applyRemarks, type EdgeChanges, type FollowTurn, resolveRemarks } from './follows.ts';
 import { addIdentities } from './people.ts';
 import { changesFromRecord, mergeChanges, withoutDisprovedEnds } from './rules.ts';
-import { refreshSearch } from './search.ts';
 import { applyObservedTags } from './tags.ts';
 
 /** WeCom's record of one customer, as read at one moment. */
@@ -44,77 +43,107 @@ export async function applyObservations(
   observations: readonly CustomerObservation[],
 ): Promise<FollowTurn[]> {
   const turns: FollowTurn[] = [];
-  for (const observation of [...observations].sort((a, b) => a.readAt.getTime() - b.readAt.getTime())) {
-    turns.push(...(await applyObservation(ctx, observation)));
+  let rest = [...observations].sort((a, b) => a.readAt.getTime() - b.readAt.getTime());
+  while (rest.length > 0) {
+    // Sets need each customer once: a second reading of one waits for the next round.
+    const round = new Map<number, CustomerObservation>();
+    const later: CustomerObservation[] = [];
+    for (const observation of rest) {
+      if (round.has(observation.customerId)) later.push(observation);
+      else round.set(observation.customerId, observation);
+    }
+    turns.push(...(await applyRound(ctx, [...round.values()])));
+    rest = later;
   }
   return turns;
 }
 
-async function applyObservation(ctx: WriteCtx, observation: CustomerObservation): Promise<FollowTurn[]> {
-  const { customerId, externalUserid, observedAt, readAt, profile } = observation;
-  const edges: EdgeChanges[] = observation.follows.map((follow) => ({
-    customerId,
-    externalUserid,
-    staffId: follow.staffId,
-    revise: (known) => {
-      const kept = withoutDisprovedEnds(known, follow.createdAt.getTime(), observedAt.getTime());
-      const record = { createdAt: follow.createdAt.getTime(), codeId: follow.codeId, way: follow.addWay };
-      return mergeChanges(kept, changesFromRecord(kept, record));
-    },
-  }));
-  if (observation.isWhole) edges.push(...(await findMissingEdges(ctx, observation)));
-  const turns = await applyFollowChanges(ctx, edges);
-
-  await ctx.db
-    .updateTable('customer')
-    .set({
-      name: profile.name,
-      avatar: profile.avatar,
-      kind: profile.kind,
-      gender: profile.gender,
-      corp_name: profile.corpName,
-      position: profile.position,
-      observed_at: observedAt,
-      read_at: readAt,
-    })
-    .where('id', '=', customerId)
-    .where((eb) => eb.or([eb('read_at', 'is', null), eb('read_at', '<=', readAt)]))
-    .execute();
-  const phones = new Set(observation.follows.flatMap((follow) => follow.mobiles));
-  await addIdentities(ctx, [
-    ...(profile.unionid ? [{ kind: 'unionid', value: profile.unionid, customerId, source: 'wecom' }] : []),
-    ...[...phones].map((value) => ({ kind: 'phone', value, customerId, source: 'wecom' })),
-  ]);
-  await applyRemarks(
-    ctx,
-    observation.follows.map((follow) => ({ customerId, externalUserid, ...follow })),
-    readAt,
+async function applyRound(ctx: WriteCtx, observations: readonly CustomerObservation[]): Promise<FollowTurn[]> {
+  const edges: EdgeChanges[] = observations.flatMap(({ customerId, externalUserid, observedAt, follows }) =>
+    follows.map((follow) => ({
+      customerId,
+      externalUserid,
+      staffId: follow.staffId,
+      revise: (known) => {
+        const kept = withoutDisprovedEnds(known, follow.createdAt.getTime(), observedAt.getTime());
+        const record = { createdAt: follow.createdAt.getTime(), codeId: follow.codeId, way: follow.addWay };
+        return mergeChanges(kept, changesFromRecord(kept, record));
+      },
+    })),
   );
-  await applyObservedTags(ctx, { customerId, externalUserid, observedAt, readAt, follows: observation.follows });
-  await resolveRemarks(ctx, [customerId]);
-  await refreshSearch(ctx, [customerId]);
+  edges.push(
+    ...(await findMissingEdges(
+      ctx,
+      observations.filter((observation) => observation.isWhole),
+    )),
+  );
+  const turns = await applyFollowChanges(ctx, edges);
+  await applyProfiles(ctx, observations);
+  await addIdentities(ctx, observations.flatMap(identitiesOf));
+  const readEdges = observations.flatMap(({ customerId, externalUserid, observedAt, readAt, follows }) =>
+    follows.map((follow) => ({ customerId, externalUserid, observedAt, readAt, ...follow })),
+  );
+  await applyRemarks(ctx, readEdges);
+  await applyObservedTags(ctx, readEdges);
+  const ids = observations.map((observation) => observation.customerId);
+  await resolveRemarks(ctx, ids);
   return turns;
 }
 
+async function applyProfiles(ctx: WriteCtx, observations: readonly CustomerObservation[]): Promise<void> {
+  const rows = observations.map(({ customerId, observedAt, readAt, profile }) => ({
+    id: customerId,
+    name: profile.name,
+    avatar: profile.avatar,
+    kind: profile.kind,
+    gender: profile.gender,
+    corp_name: profile.corpName,
+    position: profile.position,
+    observed_at: observedAt,
+    read_at: readAt,
+  }));
+  await sql`
+    update customer c set name = r.name, avatar = r.avatar, kind = r.kind, gender = r.gender, corp_name = r.corp_name,
+      position = r.position, observed_at = r.observed_at, read_at = r.read_at
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id bigint, name text, avatar text, kind text, gender text,
+      corp_name text, position text, observed_at timestamptz, read_at timestamptz)
+    where c.id = r.id and (c.read_at is null or c.read_at <= r.read_at)
+  `.execute(ctx.db);
+}
+
+function identitiesOf({ customerId, profile, follows }: CustomerObservation) {
+  const phones = new Set(follows.flatMap((follow) => follow.mobiles));
+  return [
+    ...(profile.unionid ? [{ kind: 'unionid', value: profile.unionid, customerId, source: 'wecom' }] : []),
+    ...[...phones].map((value) => ({ kind: 'phone', value, customerId, source: 'wecom' })),
+  ];
+}
+
 /** Active edges that a whole reading does not hold, and that were there before it was made. */
-async function findMissingEdges(ctx: WriteCtx, observation: CustomerObservation): Promise<EdgeChanges[]> {
-  const present = new Set(observation.follows.map((follow) => follow.staffId));
+async function findMissingEdges(ctx: WriteCtx, observations: readonly CustomerObservation[]): Promise<EdgeChanges[]> {
+  if (observations.length === 0) return [];
+  const whole = new Map(observations.map((observation) => [observation.customerId, observation]));
   const rows = await ctx.db
     .selectFrom('follow')
-    .select(['staff_id'])
-    .where('customer_id', '=', observation.customerId)
-    .where('external_userid', '=', observation.externalUserid)
+    .select(['customer_id', 'external_userid', 'staff_id', 'added_at'])
+    .where('customer_id', 'in', [...whole.keys()])
     .where('state', '=', 'active')
-    .where('added_at', '<', observation.observedAt)
     .execute();
-  return rows
-    .filter((row) => !present.has(row.staff_id))
-    .map((row) => ({
-      customerId: observation.customerId,
-      externalUserid: observation.externalUserid,
-      staffId: row.staff_id,
-      revise: (known) => mergeChanges(known, [{ kind: 'ended', at: observation.observedAt.getTime(), by: 'missing' }]),
-    }));
+  return rows.flatMap((row) => {
+    const reading = whole.get(row.customer_id);
+    const isPresent = reading?.follows.some((follow) => follow.staffId === row.staff_id);
+    if (!reading || isPresent || row.external_userid !== reading.externalUserid || row.added_at >= reading.observedAt)
+      return [];
+    const at = reading.observedAt.getTime();
+    return [
+      {
+        customerId: row.customer_id,
+        externalUserid: row.external_userid,
+        staffId: row.staff_id,
+        revise: (known) => mergeChanges(known, [{ kind: 'ended', at, by: 'missing' }]),
+      } satisfies EdgeChanges,
+    ];
+  });
 }
 
 /**

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTagGroup, getCustomer, listTags, tagCustomers } from '#contract/customers';
 import { type Fact, recordEvents } from '#events';
 import { inTransaction } from '#platform/ctx';
-import { createTestApp, type TestApp } from '#testing';
+import { createTestApp, projectFacts, type TestApp } from '#testing';
 import { countFiltered, listCustomerPage, selectIds } from './list.ts';
-import { tagEdge } from './tags.ts';
+import { tagEdges } from './tags.ts';
 
 let siyu: TestApp;
 const tags: Record<string, number> = {};
@@ -176,10 +176,7 @@ describe("WeCom's tags on a customer", () => {
           }
         : { ...common, name: 'follow.ended', payload: { externalUserid: account, staffUserid, by: 'customer' } };
     await inTransaction(siyu.ctx, (ctx) => recordEvents(ctx, [fact]));
-    const pump = siyu.app.modules
-      .flatMap((module) => module.pumps ?? [])
-      .find((pump) => pump.name === 'events.project');
-    while (((await pump?.drain(siyu.ctx, undefined as never, { number: 0 })) ?? 0) > 0);
+    await projectFacts(siyu);
   }
 
   beforeAll(async () => {
@@ -197,10 +194,12 @@ describe("WeCom's tags on a customer", () => {
 
   it('are there while any active follow has them', async () => {
     const edge = (staff: string) => ({ customerId: id, externalUserid: account, staffId: staffIds[staff] ?? 0 });
-    await inTransaction(siyu.ctx, async (ctx) => {
-      await tagEdge(ctx, edge('li'), [tagId('W'), tagId('X')]);
-      await tagEdge(ctx, edge('wang'), [tagId('W')]);
-    });
+    await inTransaction(siyu.ctx, (ctx) =>
+      tagEdges(ctx, [
+        { ...edge('li'), tagIds: [tagId('W'), tagId('X')] },
+        { ...edge('wang'), tagIds: [tagId('W')] },
+      ]),
+    );
     expect(await tagsOf(id)).toEqual(['W', 'X']);
     await tell('li', 'ended');
     expect(await tagsOf(id)).toEqual(['W', 'X']);

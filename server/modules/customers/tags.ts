@@ -1,11 +1,10 @@
 import type { Input, Output } from '#contract';
 import type { createTag, createTagGroup, listTags, updateTag, updateTagGroup } from '#contract/customers';
 import { recordAudit } from '#organization';
-import type { Ctx, WriteCtx } from '#platform/ctx';
+import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { AppError, constraintName, sqlState } from '#platform/errors';
-import { wake } from '#platform/pump';
-import type { ObservedFollow } from './observations.ts';
+import type { Edge } from './follows.ts';
 
 /** Channel on which work for WeCom's tags and remarks is announced. */
 export const mirrorChannel = 'mirror';
@@ -33,32 +32,45 @@ export async function refreshCustomerTags(ctx: WriteCtx, customerIds: readonly n
   `.execute(ctx.db);
 }
 
+/** What a reading says of the tags of one edge. */
+export interface ObservedEdgeTags {
+  readonly customerId: number;
+  readonly externalUserid: string;
+  readonly staffId: number;
+  readonly observedAt: Date;
+  readonly readAt: Date;
+  readonly tagIds: readonly number[];
+}
+
 /** Tags of edges as WeCom has them. What we changed and WeCom took after this reading began stays as we want it. */
-export async function applyObservedTags(
-  ctx: WriteCtx,
-  observation: {
-    customerId: number;
-    externalUserid: string;
-    observedAt: Date;
-    readAt: Date;
-    follows: readonly ObservedFollow[];
-  },
-): Promise<void> {
-  const { customerId, externalUserid, observedAt, readAt } = observation;
-  for (const follow of observation.follows) {
-    await sql`
-      with observed as (select unnest(${follow.tagIds}::bigint[]) as tag_id), gone as (
-        delete from follow_tag
-        where customer_id = ${customerId} and external_userid = ${externalUserid} and staff_id = ${follow.staffId}
-          and not is_pending and (told_at is null or told_at < ${readAt}) and tag_id not in (select tag_id from observed)
-      )
-      insert into follow_tag as ft (customer_id, external_userid, staff_id, tag_id, changed_at)
-      select ${customerId}, ${externalUserid}, ${follow.staffId}, tag_id, ${observedAt} from observed
-      on conflict (customer_id, external_userid, staff_id, tag_id) do update set is_wanted = true, problem = null
-        where not ft.is_pending and not ft.is_wanted and (ft.told_at is null or ft.told_at < ${readAt})
-    `.execute(ctx.db);
-  }
-  await refreshCustomerTags(ctx, [customerId]);
+export async function applyObservedTags(ctx: WriteCtx, edges: readonly ObservedEdgeTags[]): Promise<void> {
+  if (edges.length === 0) return;
+  const rows = JSON.stringify(
+    edges.map((edge) => ({
+      customer_id: edge.customerId,
+      external_userid: edge.externalUserid,
+      staff_id: edge.staffId,
+      observed_at: edge.observedAt,
+      read_at: edge.readAt,
+      tag_ids: edge.tagIds,
+    })),
+  );
+  const observed = sql`jsonb_to_recordset(${rows}::jsonb) as r(customer_id bigint, external_userid text, staff_id bigint,
+    observed_at timestamptz, read_at timestamptz, tag_ids jsonb)`;
+  await sql`
+    delete from follow_tag ft using ${observed}
+    where ft.customer_id = r.customer_id and ft.external_userid = r.external_userid and ft.staff_id = r.staff_id
+      and not ft.is_pending and (ft.told_at is null or ft.told_at < r.read_at) and not r.tag_ids @> to_jsonb(ft.tag_id)
+  `.execute(ctx.db);
+  await sql`
+    insert into follow_tag as ft (customer_id, external_userid, staff_id, tag_id, changed_at, read_at)
+    select r.customer_id, r.external_userid, r.staff_id, tag_id::bigint, r.observed_at, r.read_at
+    from ${observed} cross join jsonb_array_elements_text(r.tag_ids) as tag_id
+    on conflict (customer_id, external_userid, staff_id, tag_id) do update
+      set is_wanted = true, problem = null, read_at = excluded.read_at
+      where not ft.is_pending and not ft.is_wanted and (ft.told_at is null or ft.told_at < excluded.read_at)
+  `.execute(ctx.db);
+  await refreshCustomerTags(ctx, [...new Set(edges.map((edge) => edge.customerId))]);
 }
 
 export interface TagRequest {
@@ -114,7 +126,7 @@ export async function changeTags(ctx: WriteCtx, request: TagRequest): Promise<nu
   note(await wantEdgeTags(ctx, customerIds, wecomRemove, false));
   if (wecomAdd.length + wecomRemove.length > 0) {
     await refreshCustomerTags(ctx, customerIds);
-    await wake(ctx.db, mirrorChannel);
+    wake(ctx, mirrorChannel);
   }
   return changed.size;
 }
@@ -138,26 +150,33 @@ async function wantEdgeTags(ctx: WriteCtx, customerIds: readonly number[], tagId
   return rows;
 }
 
-/** Tags for one new edge, as a channel code asks. Unknown and deleted tags are passed over: the code outlived them. */
-export async function tagEdge(
-  ctx: WriteCtx,
-  edge: { customerId: number; externalUserid: string; staffId: number },
-  tagIds: readonly number[],
-): Promise<void> {
-  if (tagIds.length === 0) return;
+/** Tags for new edges, as their channel codes ask. Unknown and deleted tags are passed over: the code outlived them. */
+export async function tagEdges(ctx: WriteCtx, edges: readonly (Edge & { tagIds: readonly number[] })[]): Promise<void> {
+  const rows = edges.flatMap(({ customerId, externalUserid, staffId, tagIds }) =>
+    tagIds.map((tagId) => ({
+      customer_id: customerId,
+      external_userid: externalUserid,
+      staff_id: staffId,
+      tag_id: tagId,
+    })),
+  );
+  if (rows.length === 0) return;
+  const wanted = sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+    as r(customer_id bigint, external_userid text, staff_id bigint, tag_id bigint)`;
   await sql`
     insert into follow_tag (customer_id, external_userid, staff_id, tag_id, is_wanted, is_pending, changed_at)
-    select ${edge.customerId}, ${edge.externalUserid}, ${edge.staffId}, t.id, true, true, ${ctx.now}
-    from tag t join tag_group g on g.id = t.group_id
-    where t.id = any(${tagIds}) and t.deleted_at is null and g.kind = 'wecom'
+    select distinct r.customer_id, r.external_userid, r.staff_id, t.id, true, true, ${ctx.now}::timestamptz
+    from ${wanted} join tag t on t.id = r.tag_id join tag_group g on g.id = t.group_id
+    where t.deleted_at is null and g.kind = 'wecom'
     on conflict do nothing
   `.execute(ctx.db);
   await sql`
     insert into customer_tag (customer_id, tag_id, tagged_at)
-    select ${edge.customerId}, t.id, ${ctx.now} from tag t where t.id = any(${tagIds}) and t.deleted_at is null
+    select distinct r.customer_id, t.id, ${ctx.now}::timestamptz from ${wanted} join tag t on t.id = r.tag_id
+    where t.deleted_at is null
     on conflict do nothing
   `.execute(ctx.db);
-  await wake(ctx.db, mirrorChannel);
+  wake(ctx, mirrorChannel);
 }
 
 export async function listTagGroups(ctx: Ctx): Promise<Output<typeof listTags>> {
@@ -193,7 +212,7 @@ export async function addTagGroup(ctx: WriteCtx, input: Input<typeof createTagGr
     .insertInto('tag')
     .values(names.map((name) => ({ group_id: group.id, name, pending })))
     .execute();
-  await wake(ctx.db, mirrorChannel);
+  wake(ctx, mirrorChannel);
   await recordAudit(ctx, {
     action: 'tag_group.created',
     subjectKind: 'tag_group',
@@ -248,7 +267,7 @@ export async function renameTagGroup(ctx: WriteCtx, input: Input<typeof updateTa
   );
   if (group.kind === 'wecom' && group.wecom_id) {
     await ctx.db.updateTable('tag_group').set({ is_rename_pending: true }).where('id', '=', input.id).execute();
-    await wake(ctx.db, mirrorChannel);
+    wake(ctx, mirrorChannel);
   }
   await recordAudit(ctx, {
     action: 'tag_group.renamed',
@@ -289,7 +308,7 @@ export async function addTag(ctx: WriteCtx, input: Input<typeof createTag>): Pro
       .returning('id')
       .executeTakeFirstOrThrow(),
   );
-  await wake(ctx.db, mirrorChannel);
+  wake(ctx, mirrorChannel);
   await recordAudit(ctx, {
     action: 'tag.created',
     subjectKind: 'tag',
@@ -307,7 +326,7 @@ export async function renameTag(ctx: WriteCtx, input: Input<typeof updateTag>): 
   await translateTaken(() =>
     ctx.db.updateTable('tag').set({ name: input.name, pending, problem: null }).where('id', '=', input.id).execute(),
   );
-  await wake(ctx.db, mirrorChannel);
+  wake(ctx, mirrorChannel);
   await recordAudit(ctx, {
     action: 'tag.renamed',
     subjectKind: 'tag',
@@ -336,7 +355,7 @@ async function dropTag(ctx: WriteCtx, id: number, kind: string): Promise<void> {
     }))
     .where('id', '=', id)
     .execute();
-  if (kind === 'wecom') await wake(ctx.db, mirrorChannel);
+  if (kind === 'wecom') wake(ctx, mirrorChannel);
 }
 
 async function translateTaken<T>(work: () => Promise<T>): Promise<T> {

@@ -118,3 +118,8 @@ export function subjectOf(fact: Fact): string {
       return `group:${fact.payload.chatId}`;
   }
 }
+
+/** Somebody waits: a newcomer for the welcome, an adviser for the news that somebody has gone. */
+export function isPressing(fact: Fact): boolean {
+  return fact.name === 'follow.added' || fact.name === 'follow.ended';
+}

@@ -1,11 +1,10 @@
 import type { Output } from '#contract';
 import type { getInbox } from '#contract/events';
 import { recordAudit } from '#organization';
-import type { Ctx, WriteCtx } from '#platform/ctx';
+import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { inboxChannel, storeFacts } from '#platform/facts';
-import { wake } from '#platform/pump';
-import { type Fact, subjectOf } from './facts.ts';
+import { type Fact, isPressing, subjectOf } from './facts.ts';
 
 /**
  * The one door for facts: callbacks, readings, importers, pages, results of touches. Returns when they are stored; they
@@ -14,7 +13,12 @@ import { type Fact, subjectOf } from './facts.ts';
 export async function recordEvents(ctx: WriteCtx, facts: readonly Fact[]): Promise<void> {
   await storeFacts(
     ctx,
-    facts.map((fact) => ({ ...fact, payload: fact.payload as Record<string, unknown>, subject: subjectOf(fact) })),
+    facts.map((fact) => ({
+      ...fact,
+      payload: fact.payload as Record<string, unknown>,
+      subject: subjectOf(fact),
+      isPressing: isPressing(fact),
+    })),
   );
 }
 
@@ -50,7 +54,7 @@ export async function retryFailedFacts(ctx: WriteCtx): Promise<number> {
     .where('is_failed', '=', true)
     .returning('id')
     .execute();
-  await wake(ctx.db, inboxChannel);
+  wake(ctx, inboxChannel);
   await recordAudit(ctx, { action: 'inbox.retried', subjectKind: 'inbox', subjectId: rows.length });
   return rows.length;
 }

@@ -6,12 +6,11 @@ import { type Ctx, inTransaction } from '#platform/ctx';
 import { type DB, openDatabase, sql } from '#platform/db';
 import { storeFacts } from '#platform/facts';
 import { silentLog } from '#platform/log';
-import type { Pump } from '#platform/pump';
 import { createSealer } from '#platform/seal';
-import { createTestApp, type TestApp } from '#testing';
+import { createTestApp, drainPumps, type TestApp } from '#testing';
 import type { Fact } from './facts.ts';
 import { recordEvents } from './inbox.ts';
-import { createProjector } from './project.ts';
+import { createProjectors } from './project.ts';
 
 const start = Date.parse('2026-11-21T02:00:00Z');
 
@@ -49,9 +48,7 @@ function followEnded(
 
 const tell = (ctx: Ctx, facts: readonly Fact[]) => inTransaction(ctx, (ctx) => recordEvents(ctx, facts));
 
-async function drain(ctx: Ctx, pump: Pump = createProjector([])): Promise<void> {
-  while ((await pump.drain(ctx, undefined as never, { number: 0 })) > 0);
-}
+const drain = (ctx: Ctx, pumps = createProjectors([])) => drainPumps(ctx, pumps);
 
 async function countOf(siyu: TestApp, table: keyof DB, where = 'true'): Promise<number> {
   const { rows } = await siyu.database.pool.query<{ n: number }>(`select count(*) as n from ${table} where ${where}`);
@@ -133,6 +130,7 @@ async function startSecondApp(siyu: TestApp): Promise<{ stop(): Promise<unknown>
   const publicUrl = 'http://siyu.test';
   const runtime = {
     db: database.db,
+    bell: database.bell,
     clock: siyu.clock,
     log: silentLog,
     zone: 'Asia/Shanghai',
@@ -199,36 +197,36 @@ describe('a fact', () => {
 
   it('that fails in a listener leaves nothing behind, and is known once the listener works', async () => {
     let isBroken = true;
-    const pump = createProjector([
+    const pumps = createProjectors([
       async (ctx) => {
         await ctx.db.insertInto('setting').values({ key: 'listener', value: '{}', updated_at: ctx.now }).execute();
         if (isBroken) throw new Error('the listener fails');
       },
     ]);
     await tell(siyu.ctx, [followAdded('heard', 'wmHeard', 'li', 1)]);
-    await drain(siyu.ctx, pump);
+    await drain(siyu.ctx, pumps);
     expect(await countOf(siyu, 'identity', "value = 'wmHeard'")).toBe(0);
     expect(await countOf(siyu, 'event_key', "message_id = 'heard'")).toBe(0);
     expect(await countOf(siyu, 'setting', "key = 'listener'")).toBe(0);
     isBroken = false;
     await hurry();
-    await drain(siyu.ctx, pump);
+    await drain(siyu.ctx, pumps);
     expect(await countOf(siyu, 'follow', "external_userid = 'wmHeard'")).toBe(1);
     expect(await countOf(siyu, 'setting', "key = 'listener'")).toBe(1);
   });
 
   it('told twice is heard once, also in one batch', async () => {
     const heard: string[] = [];
-    const pump = createProjector([
+    const pumps = createProjectors([
       async (_ctx, events) => {
         heard.push(...events.map((event) => event.name));
       },
     ]);
     const fact = followAdded('twice', 'wmTwice', 'li', 1);
     await tell(siyu.ctx, [fact, fact]);
-    await drain(siyu.ctx, pump);
+    await drain(siyu.ctx, pumps);
     await tell(siyu.ctx, [fact]);
-    await drain(siyu.ctx, pump);
+    await drain(siyu.ctx, pumps);
     expect(heard).toEqual(['follow.added', 'follow.told']);
   });
 });

@@ -3,6 +3,7 @@ import {
   applyAbsentFollows,
   applyFollowChanges,
   applyObservations,
+  countEvents,
   customerOf,
   ensureCustomers,
   type FollowTurn,
@@ -13,7 +14,7 @@ import {
 import { ensureStaff } from '#organization';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
-import { inboxChannel } from '#platform/facts';
+import { inboxChannel, laneCount, otherLanes, pressingLanes } from '#platform/facts';
 import type { Pump } from '#platform/pump';
 import { type FactName, factSchemas } from './facts.ts';
 import { ensurePartitions } from './partitions.ts';
@@ -53,28 +54,32 @@ type ParsedFact = {
   [N in FactName]: { name: N; payload: z.output<(typeof factSchemas)[N]>; row: InboxRow };
 }[FactName];
 
-const batchSize = 200;
+const batchSize = 100;
+const lanesAtOnce = laneCount / 2;
 const maxAttempts = 5;
 
 /**
- * Turns facts into knowledge. A worker takes one lane, so that facts of one subject are projected in order and by one
- * worker at a time; everything a batch changes commits together, and a worker that dies leaves its lane as it was.
+ * Turns facts into knowledge. A worker holds the lanes it takes, so that facts of one subject are projected in order and by
+ * one worker at a time; everything a batch changes commits together, and a worker that dies leaves its lanes as they were.
  */
-export function createProjector(listeners: readonly Listener[]): Pump {
-  return {
-    name: 'events.project',
-    channel: inboxChannel,
-    pollMs: 1000,
-    lanes: 3,
-    drain: (ctx) => projectLane(ctx, listeners),
-  };
+export function createProjectors(listeners: readonly Listener[]): Pump[] {
+  const common = { channel: inboxChannel, pollMs: 1000, lanes: 1 };
+  return [
+    { ...common, name: 'events.project_pressing', drain: (ctx) => projectBatch(ctx, pressingLanes, listeners) },
+    { ...common, name: 'events.project', drain: (ctx) => projectBatch(ctx, otherLanes, listeners) },
+  ];
 }
 
-async function projectLane(ctx: Ctx, listeners: readonly Listener[]): Promise<number> {
+interface LaneRange {
+  readonly from: number;
+  readonly until: number;
+}
+
+async function projectBatch(ctx: Ctx, lanes: LaneRange, listeners: readonly Listener[]): Promise<number> {
   let failing: number[] = [];
   try {
     return await inTransaction(ctx, async (ctx) => {
-      const rows = await takeLane(ctx, batchSize);
+      const rows = await takeLanes(ctx, lanes);
       failing = rows.map((row) => row.id);
       await projectRows(ctx, rows, listeners);
       return rows.length;
@@ -116,21 +121,23 @@ async function projectOneByOne(ctx: Ctx, ids: readonly number[], listeners: read
   return Math.max(1, done);
 }
 
-/** The oldest lane with waiting facts that no other worker holds. */
-async function takeLane(ctx: WriteCtx, limit: number): Promise<InboxRow[]> {
+/**
+ * The oldest facts of some lanes that no other worker holds. Lanes are taken several at a time, so that a batch is worth
+ * its transaction, and not all, so that there is work for another worker.
+ */
+async function takeLanes(ctx: WriteCtx, range: LaneRange): Promise<InboxRow[]> {
   const { rows: lanes } = await sql<{ lane: number }>`
     select l.lane from inbox_lane l
-    where exists (
+    where l.lane >= ${range.from} and l.lane < ${range.until} and exists (
       select 1 from inbox i where i.lane = l.lane and not i.is_failed and (i.retry_at is null or i.retry_at <= clock_timestamp())
     )
-    order by (select min(i.id) from inbox i where i.lane = l.lane and not i.is_failed) limit 1
-    for update of l skip locked
+    limit ${lanesAtOnce} for update of l skip locked
   `.execute(ctx.db);
-  const lane = lanes[0]?.lane;
-  if (lane === undefined) return [];
+  if (lanes.length === 0) return [];
   const { rows } = await sql<InboxRow>`
     select id, source, message_id, name, occurred_at, received_at, payload, attempts from inbox
-    where lane = ${lane} and not is_failed and (retry_at is null or retry_at <= clock_timestamp()) order by id limit ${limit}
+    where lane = any(${lanes.map((row) => row.lane)}) and not is_failed and (retry_at is null or retry_at <= clock_timestamp())
+    order by id limit ${batchSize}
   `.execute(ctx.db);
   return rows;
 }
@@ -424,9 +431,8 @@ async function appendEvents(ctx: WriteCtx, events: readonly ProjectedEvent[]): P
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as e(customer_id bigint, occurred_at timestamptz, name text,
       source text, staff_id bigint, code_id bigint, payload jsonb)
   `.execute(ctx.db);
-  await sql`
-    update customer c set event_count = event_count + e.n
-    from (select id, count(*) as n from unnest(${events.map((event) => event.customerId)}::bigint[]) as id group by id) e
-    where c.id = e.id
-  `.execute(ctx.db);
+  await countEvents(
+    ctx,
+    events.map((event) => event.customerId),
+  );
 }

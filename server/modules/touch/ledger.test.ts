@@ -17,6 +17,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   ctx = {
     db: database.db,
+    bell: database.bell,
     actor: systemActor('test'),
     now: new Date(),
     log: silentLog,

@@ -2,10 +2,10 @@ import type { Input, Output } from '#contract';
 import type { Message } from '#contract/content';
 import type { listTouches } from '#contract/touch';
 import { recordEvents } from '#events';
-import type { Ctx, WriteCtx } from '#platform/ctx';
+import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { decodeCursor, toPage } from '#platform/paging';
-import { isOrphaned, type Worker, wake } from '#platform/pump';
+import { isOrphaned, type Worker } from '#platform/pump';
 import type { Settlement, TouchReason } from './rules.ts';
 
 /** Channel on which urgent touches are announced: a welcome never waits behind a mass send. */
@@ -58,7 +58,7 @@ export async function planTouches(ctx: WriteCtx, touches: readonly PlannedTouch[
     )
     .onConflict((conflict) => conflict.columns(['customer_id', 'purpose']).doNothing())
     .execute();
-  await wake(ctx.db, urgentChannel);
+  wake(ctx, urgentChannel);
 }
 
 /** Edges that a welcome is on its way to, or has reached, and for which occasion. */
