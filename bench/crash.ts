@@ -92,6 +92,10 @@ export async function runCrash(options: CrashOptions, say: (text: string) => voi
     left = { ...left, ...(await settle(pool, 60_000)) };
     const after = await judge(sandbox, pool, keeper.up);
     say(`after a reconciliation: ${JSON.stringify(after)}`);
+    const touches = await pool.query<{ what: string; count: string }>(
+      "select concat_ws(' ', state, reason) as what, count(*) from touch group by 1 order by 2 desc",
+    );
+    say(`welcomes: ${touches.rows.map((row) => `${row.count} ${row.what}`).join(', ')}`);
     const halfRows = await findHalfRows(pool);
     if (Object.keys(halfRows).length > 0) say(`half rows: ${JSON.stringify(halfRows)}`);
     const comparison = await compareWithTruth(pool, await sandbox.truth());
@@ -132,7 +136,7 @@ export const bench: Bench = {
   summary:
     'siyu is killed (SIGKILL) at random moments while people add, a third of the times together with PostgreSQL, and ' +
     'started again at once. Then every add is looked for, in the sandbox’s truth and in siyu’s database.',
-  options: { adds: 2000, kills: 20, rate: 20 },
-  run: ({ adds = 2000, kills = 20, rate = 20 }) =>
+  options: { adds: 2000, kills: 20, rate: 10 },
+  run: ({ adds = 2000, kills = 20, rate = 10 }) =>
     runCrash({ adds, kills, rate, postgresEvery: 3 }, (text) => console.log(text)),
 };

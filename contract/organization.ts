@@ -203,6 +203,8 @@ export const createApiKey = route({
     expiresInDays: z.number().int().min(1).max(3650).nullable().default(null),
   }),
   output: z.object({ id: z.string(), key: z.string() }),
+  // better-auth uses a connection of its own.
+  outside: true,
   errors: ['api_key_permission_exceeds'],
 });
 

@@ -12,12 +12,13 @@ import { migrate } from '#platform/migrate';
 import { EmbeddedPostgresError, startEmbeddedPostgres } from '#platform/postgres';
 import { createSealer } from '#platform/seal';
 
+type Stop = () => Promise<unknown> | unknown;
+
 /** Starts siyu: configuration, folder, database, then the roles asked for; stops in the opposite order. */
-async function main(config: Config): Promise<void> {
+async function main(config: Config, stops: Stop[]): Promise<void> {
   const log = createLog(config);
   const home = openHome(config.home);
   process.on('exit', () => home.release());
-  const stops: (() => Promise<unknown> | unknown)[] = [];
   let stopping = false;
   const stop = async (reason: string) => {
     if (stopping) return;
@@ -87,9 +88,12 @@ function readVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+const stops: Stop[] = [];
 try {
-  await main(parseConfig(process.env, process.stdout.isTTY));
+  await main(parseConfig(process.env, process.stdout.isTTY), stops);
 } catch (error) {
+  // A start that fails half way leaves nothing running.
+  for (const undo of stops.reverse()) await undo();
   const isExpected =
     error instanceof ConfigError ||
     error instanceof HomeInUseError ||

@@ -62,7 +62,7 @@ export interface Customer {
 }
 
 /** Share of customers who carry each tag: five on a fifth of all, the last ones on a hundred. Tag 60: see `tagsOf`. */
-export function tagShare(tagId: number, customers: number): number {
+function tagShare(tagId: number, customers: number): number {
   if (tagId <= 5) return 0.2;
   if (tagId <= 15) return 0.08;
   if (tagId <= 35) return 0.05;

@@ -13,7 +13,7 @@ const nobody: Actor = { kind: 'system', id: 'nobody', name: 'nobody' };
 /** Largest JSON body; importers read files, not bodies. */
 export const jsonLimitBytes = 3 * 1024 * 1024;
 /** Largest file of a material: WeCom takes files of up to 20 MB. */
-export const uploadLimitBytes = 20 * 1024 * 1024;
+const uploadLimitBytes = 20 * 1024 * 1024;
 
 /**
  * Serves endpoints: reads the input from path, query and body, checks who may, opens the transaction a write needs and
@@ -89,7 +89,7 @@ function readInput(request: FastifyRequest, route: Endpoint['route'], inPath: Re
   return { ...body, ...fromPath };
 }
 
-export function parseInput<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+function parseInput<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new AppError('input_invalid', { fields: describeIssues(parsed.error) });

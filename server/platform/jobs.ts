@@ -32,17 +32,6 @@ export async function addJob(
   )`.execute(ctx.db);
 }
 
-/** Adds many jobs of one name with one statement; `key` is made from each payload. */
-export async function addJobs(
-  ctx: WriteCtx,
-  name: string,
-  jobs: readonly { key: string; payload: Readonly<Record<string, unknown>> }[],
-): Promise<void> {
-  if (jobs.length === 0) return;
-  await sql`select graphile_worker.add_job(${name}, payload := job -> 'payload', job_key := job ->> 'key', max_attempts := 12)
-    from json_array_elements(${JSON.stringify(jobs)}::json) as job`.execute(ctx.db);
-}
-
 /** First key of the advisory locks under which job workers show that they live; the second is their name's hash. */
 const jobWorkerLock = 7164004;
 const lookForOrphansMs = 10_000;
@@ -111,7 +100,7 @@ export async function startJobs(
   };
 }
 
-export function jobCtx(runtime: Runtime, name: string): Ctx {
+function jobCtx(runtime: Runtime, name: string): Ctx {
   return {
     db: runtime.db,
     actor: systemActor(name),
@@ -121,14 +110,6 @@ export function jobCtx(runtime: Runtime, name: string): Ctx {
     requestId: undefined,
     bell: runtime.bell,
   };
-}
-
-/** Jobs due now that have neither run nor given up. */
-export async function countDueJobs(ctx: Pick<Ctx, 'db'>): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from graphile_worker.jobs where run_at <= now() and attempts < max_attempts
-  `.execute(ctx.db);
-  return rows[0]?.count ?? 0;
 }
 
 /** graphile-worker says much at info level that is no business fact. */

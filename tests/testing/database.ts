@@ -20,9 +20,25 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     ...database,
     async drop() {
       await database.close();
+      // Sockets outlive the pool's end by a moment; one that the drop cuts off would fail the run.
+      await waitUntilLeft(serverUrl, name);
       await onServer(serverUrl, `drop database if exists ${name} with (force)`);
     },
   };
+}
+
+async function waitUntilLeft(url: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (let attempt = 0; attempt < 40; attempt++) {
+      const { rowCount } = await client.query('select 1 from pg_stat_activity where datname = $1', [name]);
+      if (rowCount === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } finally {
+    await client.end();
+  }
 }
 
 async function onServer(url: string, statement: string): Promise<void> {

@@ -1,16 +1,4 @@
-import {
-  type MirrorOutcome,
-  mirrorChannel,
-  type PendingTag,
-  reportGroupRenamed,
-  reportRemark,
-  reportTagMirrored,
-  reportTagRefused,
-  reportTags,
-  takePendingCatalogue,
-  takePendingRemarks,
-  takePendingTags,
-} from '#customers';
+import { mirror, mirrorChannel } from '#customers';
 import { type Ctx, inTransaction } from '#platform/ctx';
 import type { Pump } from '#platform/pump';
 import type { Connection, Connector } from './connection.ts';
@@ -45,7 +33,7 @@ export function createMirror(connector: Connector): Pump {
 }
 
 async function tellTags(ctx: Ctx, connection: Connection): Promise<number> {
-  const pending = await takePendingTags(ctx, 60);
+  const pending = await mirror.takePendingTags(ctx, 60);
   return inParallel(pending, async (edge) => {
     const receipt = await connection.client.call('externalcontact/mark_tag', {
       userid: edge.staffUserid,
@@ -54,13 +42,13 @@ async function tellTags(ctx: Ctx, connection: Connection): Promise<number> {
       ...(edge.remove.length > 0 ? { remove_tag: edge.remove.map((tag) => tag.wecomId) } : {}),
     });
     const outcome = outcomeOf(receipt);
-    await inTransaction(ctx, (ctx) => reportTags(ctx, edge, outcome));
+    await inTransaction(ctx, (ctx) => mirror.reportTags(ctx, edge, outcome));
     return outcome.kind !== 'again';
   });
 }
 
 async function tellRemarks(ctx: Ctx, connection: Connection): Promise<number> {
-  const pending = await takePendingRemarks(ctx, 60);
+  const pending = await mirror.takePendingRemarks(ctx, 60);
   return inParallel(pending, async (edge) => {
     const receipt = await connection.client.call('externalcontact/remark', {
       userid: edge.staffUserid,
@@ -69,12 +57,12 @@ async function tellRemarks(ctx: Ctx, connection: Connection): Promise<number> {
       description: edge.description,
     });
     const outcome = outcomeOf(receipt);
-    await inTransaction(ctx, (ctx) => reportRemark(ctx, edge, outcome));
+    await inTransaction(ctx, (ctx) => mirror.reportRemark(ctx, edge, outcome));
     return outcome.kind !== 'again';
   });
 }
 
-function outcomeOf(receipt: Receipt<unknown>): MirrorOutcome {
+function outcomeOf(receipt: Receipt<unknown>): mirror.MirrorOutcome {
   if (receipt.ok) return { kind: 'done' };
   if (receipt.errcode !== undefined && noRelation.has(receipt.errcode))
     return { kind: 'refused', problem: describeFailure(receipt) };
@@ -84,26 +72,26 @@ function outcomeOf(receipt: Receipt<unknown>): MirrorOutcome {
 
 /** New, renamed and deleted tags and groups (doc 92117). Calls of ours cause no callbacks. */
 async function tellCatalogue(ctx: Ctx, connection: Connection): Promise<number> {
-  const { tags, groups } = await takePendingCatalogue(ctx);
+  const { tags, groups } = await mirror.takePendingCatalogue(ctx);
   const { client } = connection;
   let told = 0;
   for (const group of groups) {
     const receipt = await client.call('externalcontact/edit_corp_tag', { id: group.wecomId, name: group.name });
     if (!receipt.ok && receipt.retryable) continue;
-    await inTransaction(ctx, (ctx) => reportGroupRenamed(ctx, group.id, group.name));
+    await inTransaction(ctx, (ctx) => mirror.reportGroupRenamed(ctx, group.id, group.name));
     told++;
   }
   for (const tag of tags) {
     const receipt = await tellTag(connection, tag);
     if (receipt.ok) {
-      await inTransaction(ctx, (ctx) => reportTagMirrored(ctx, tag.id, { name: tag.name, ...receipt.value }));
+      await inTransaction(ctx, (ctx) => mirror.reportTagMirrored(ctx, tag.id, { name: tag.name, ...receipt.value }));
       told++;
     } else if (receipt.errcode === nameExists) {
       // WeCom has it: reading the catalogue joins the two by their name.
       if (await refreshTags(ctx, connection)) break;
       told++;
     } else if (!receipt.retryable && receipt.outcome === 'refused') {
-      await inTransaction(ctx, (ctx) => reportTagRefused(ctx, tag.id, describeFailure(receipt)));
+      await inTransaction(ctx, (ctx) => mirror.reportTagRefused(ctx, tag.id, describeFailure(receipt)));
       told++;
     } else break;
   }
@@ -112,7 +100,7 @@ async function tellCatalogue(ctx: Ctx, connection: Connection): Promise<number> 
 
 async function tellTag(
   { client }: Connection,
-  tag: PendingTag,
+  tag: mirror.PendingTag,
 ): Promise<{ ok: true; value: { wecomId?: string; groupWecomId?: string } } | Failure> {
   switch (tag.pending) {
     case 'create': {

@@ -94,7 +94,7 @@ async function recordRecord(ctx: Ctx, record: EndpointValue<'externalcontact/get
 }
 
 /** Channel on which wanted readings are announced. */
-export const refreshChannel = 'wecom_refresh';
+const refreshChannel = 'wecom_refresh';
 
 /** Asks for a customer's record. Several callbacks about one customer are answered by one reading. */
 export async function requestReading(ctx: WriteCtx, externalUserid: string): Promise<void> {

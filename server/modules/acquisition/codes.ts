@@ -349,10 +349,7 @@ export async function readCode(ctx: Ctx, id: number, publicUrl: string): Promise
 }
 
 /** What a phone opens: our page for a landing code, the platform's picture otherwise. Null until WeCom answered. */
-export function scanUrlOf(
-  code: { entry: string; slug: string; qr_url: string | null },
-  publicUrl: string,
-): string | null {
+function scanUrlOf(code: { entry: string; slug: string; qr_url: string | null }, publicUrl: string): string | null {
   if (code.entry === 'landing') return `${publicUrl}/q/${code.slug}`;
   return code.qr_url;
 }

@@ -15,7 +15,7 @@ import { stateOfCode } from './rules.ts';
 const defaultWelcomeKey = 'acquisition.default_welcome';
 
 /** A welcome code lives 20 seconds (doc 92137), counted by the platform from its event. */
-export const welcomeLifeMs = 20_000;
+const welcomeLifeMs = 20_000;
 
 const firstWelcome: Output<typeof getDefaultWelcome> = {
   isOn: true,

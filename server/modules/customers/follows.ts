@@ -40,7 +40,7 @@ interface Revised extends Edge {
   after: Spell[];
 }
 
-export const edgeKey = (edge: Edge) => `${edge.customerId} ${edge.externalUserid} ${edge.staffId}`;
+const edgeKey = (edge: Edge) => `${edge.customerId} ${edge.externalUserid} ${edge.staffId}`;
 
 /**
  * Brings edges up to what is known, whatever the order in which it became known, and everything that follows from them:

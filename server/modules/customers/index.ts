@@ -9,23 +9,8 @@ export {
   requestRemarks,
 } from './follows.ts';
 export { customerScope } from './list.ts';
-export {
-  applyTagCatalogue,
-  findTagIds,
-  type MirrorOutcome,
-  type ObservedTagGroup,
-  type PendingEdgeTags,
-  type PendingRemark,
-  type PendingTag,
-  reportGroupRenamed,
-  reportRemark,
-  reportTagMirrored,
-  reportTagRefused,
-  reportTags,
-  takePendingCatalogue,
-  takePendingRemarks,
-  takePendingTags,
-} from './mirror.ts';
+export * as mirror from './mirror.ts';
+export { applyTagCatalogue, findTagIds } from './mirror.ts';
 export {
   applyAbsentFollows,
   applyObservations,

@@ -9,7 +9,7 @@ import {
   type setUpOwner,
   type updateUser,
 } from '#contract/organization';
-import type { Actor, Ctx, WriteCtx } from '#platform/ctx';
+import { type Actor, type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { AppError, constraintName, sqlState } from '#platform/errors';
 import { randomToken, sha256 } from '#platform/ids';
 import { recordAudit } from './audit.ts';
@@ -250,7 +250,7 @@ export async function getSessionUser(ctx: Ctx) {
 }
 
 export async function makeApiKey(
-  ctx: WriteCtx,
+  ctx: Ctx,
   auth: Auth,
   input: Input<typeof createApiKey>,
 ): Promise<{ id: string; key: string }> {
@@ -266,13 +266,15 @@ export async function makeApiKey(
       ...(input.expiresInDays === null ? {} : { expiresIn: input.expiresInDays * 86_400 }),
     },
   });
-  await recordAudit(ctx, {
-    action: 'api_key.created',
-    subjectKind: 'api_key',
-    subjectId: made.id,
-    subjectName: input.name,
-    after: { permissions: input.permissions, expiresInDays: input.expiresInDays },
-  });
+  await inTransaction(ctx, (ctx) =>
+    recordAudit(ctx, {
+      action: 'api_key.created',
+      subjectKind: 'api_key',
+      subjectId: made.id,
+      subjectName: input.name,
+      after: { permissions: input.permissions, expiresInDays: input.expiresInDays },
+    }),
+  );
   return { id: made.id, key: made.key };
 }
 
