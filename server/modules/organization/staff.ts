@@ -21,8 +21,7 @@ export interface ObservedStaff {
   readonly position: string;
   readonly avatar: string | null;
   readonly state: 'active' | 'disabled' | 'not_activated' | 'left';
-  /** undefined keeps what is known: a single member's record does not say it. */
-  readonly canFollow: boolean | undefined;
+  readonly canFollow: boolean;
   readonly departments: readonly { wecomId: number; isLeader: boolean }[];
 }
 
@@ -53,7 +52,7 @@ export async function applyDepartments(
     .execute();
 }
 
-/** Members as observed at `observedAt`; an older observation changes nothing. Returns the ids by lower-case userid. */
+/** Members as observed at `observedAt`; an older observation changes nothing. */
 export async function applyStaff(ctx: WriteCtx, members: readonly ObservedStaff[], observedAt: Date): Promise<void> {
   if (members.length === 0) return;
   const rows = members.map((member) => ({
@@ -63,18 +62,17 @@ export async function applyStaff(ctx: WriteCtx, members: readonly ObservedStaff[
     position: member.position,
     avatar: member.avatar,
     state: member.state,
-    can_follow: member.canFollow ?? null,
+    can_follow: member.canFollow,
   }));
   const { rows: applied } = await sql<{ id: number; key: string }>`
     insert into staff as s (wecom_userid, name, alias, position, avatar, state, can_follow, observed_at)
-    select wecom_userid, name, alias, position, avatar, state, coalesce(can_follow, false), ${observedAt}
+    select wecom_userid, name, alias, position, avatar, state, can_follow, ${observedAt}
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as m(wecom_userid text, name text, alias text, position text, avatar text, state text, can_follow boolean)
     on conflict (lower(wecom_userid)) do update
       set name = excluded.name, alias = excluded.alias, position = excluded.position,
         avatar = coalesce(excluded.avatar, s.avatar), state = excluded.state,
-        can_follow = case when ${members[0]?.canFollow === undefined} then s.can_follow else excluded.can_follow end,
-        observed_at = excluded.observed_at
+        can_follow = excluded.can_follow, observed_at = excluded.observed_at
       where s.observed_at <= excluded.observed_at
     returning id, lower(wecom_userid) as key
   `.execute(ctx.db);
