@@ -91,7 +91,7 @@ export const listCustomers = route({
   method: 'GET',
   path: '/api/customers',
   permission: 'customer.read',
-  summary: 'Customers, newest first',
+  summary: 'Customers, the last that siyu came to know first',
   input: customerFilter.extend({ after, limit }),
   output: page(customerRow),
 });

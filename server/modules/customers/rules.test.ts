@@ -141,9 +141,17 @@ describe('the stays of an edge', () => {
       expect(changesFromRecord([added(10)], record(12))).toEqual([]);
     });
 
-    it('take an add a few minutes before the known one for the same', () => {
-      expect(changesFromRecord([added(sameAddMs + 5)], record(5))).toEqual([]);
-      expect(changesFromRecord([added(sameAddMs + 6)], record(5))).toEqual([added(5)]);
+    it('move the beginning of a stay back when the first telling of its add was lost', () => {
+      const known = [added(sameAddMs + 5)];
+      const all = mergeChanges(known, changesFromRecord(known, record(5)));
+      expect(foldFollow(all)).toMatchObject([{ startedAt: 5, endedAt: null }]);
+      expect(changesFromRecord(all, record(5))).toEqual([]);
+    });
+
+    it('begin a stay at the same moment whether the record or a later telling came first', () => {
+      const recordFirst = mergeChanges([added(5)], [added(9)]);
+      const tellingFirst = mergeChanges([added(9)], changesFromRecord([added(9)], record(5)));
+      expect(foldFollow(recordFirst)).toEqual(foldFollow(tellingFirst));
     });
 
     it('add the code and the way that a callback did not carry', () => {

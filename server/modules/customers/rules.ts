@@ -123,9 +123,11 @@ export function changesFromRecord(
       record.createdAt <= (spell.endedAt ?? Number.POSITIVE_INFINITY),
   );
   if (!covering) return [added];
+  // The first telling of an add can be lost (a half add whose callback never came): the record knows when it was.
+  if (record.createdAt < covering.startedAt) return [added];
   const tellsMore =
     (covering.codeId === null && record.codeId !== null) || (covering.way === null && record.way !== null);
-  return tellsMore ? [{ ...added, at: Math.max(record.createdAt, covering.startedAt) }] : [];
+  return tellsMore ? [added] : [];
 }
 
 /** Ends that were only inferred from a list and that a later reading of the record disproves. */

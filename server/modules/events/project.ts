@@ -131,6 +131,8 @@ async function takeLanes(ctx: WriteCtx, range: LaneRange): Promise<InboxRow[]> {
     where l.lane >= ${range.from} and l.lane < ${range.until} and exists (
       select 1 from inbox i where i.lane = l.lane and not i.is_failed and (i.retry_at is null or i.retry_at <= clock_timestamp())
     )
+    -- Where the oldest fact waits comes first, or the last lanes would wait for ever under load.
+    order by (select min(i.id) from inbox i where i.lane = l.lane and not i.is_failed)
     limit ${lanesAtOnce} for update of l skip locked
   `.execute(ctx.db);
   if (lanes.length === 0) return [];

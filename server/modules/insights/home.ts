@@ -142,27 +142,28 @@ async function withTotals(
 
 /** Of the people added in a week, how many are n days old, and how many of those still had somebody n days after. */
 async function readRetention(ctx: Ctx, since: Date, until: Date): Promise<Home['retention']> {
-  const { rows } = await sql<{ week: string; added: number; days: number; eligible: number; kept: number }>`
-    with newcomer as (
-      select s.customer_id, s.started_at, date_trunc('week', s.started_at at time zone ${ctx.zone})::date as week,
-        -- Gone when no stay is open; somebody who is with anybody now was kept.
-        case when c.active_follow_count > 0 then null
-          else (select max(x.ended_at) from follow_spell x where x.customer_id = s.customer_id) end as gone_at
-      from follow_spell s join customer c on c.id = s.customer_id
+  const points = retentionDays.map((days) => {
+    const isOld = sql`started_at <= ${ctx.now}::timestamptz - ${days} * interval '1 day'`;
+    const wasThere = sql`(gone_at is null or gone_at >= started_at + ${days} * interval '1 day')`;
+    return sql`count(*) filter (where ${isOld}), count(*) filter (where ${isOld} and ${wasThere})`;
+  });
+  const { rows } = await sql<{ week: string; added: number; counts: number[] }>`
+    with gone as (
+      select s.customer_id, max(s.ended_at) as gone_at from follow_spell s
+      where s.ended_at >= ${since} and s.customer_id in (select id from customer where active_follow_count = 0)
+      group by s.customer_id
+    ), newcomer as materialized (
+      -- Gone when no stay is open; somebody who is with anybody now was kept.
+      select s.started_at, date_trunc('week', s.started_at at time zone ${ctx.zone})::date as week, gone.gone_at
+      from follow_spell s left join gone on gone.customer_id = s.customer_id
       where s.is_first and s.started_at >= ${since} and s.started_at < ${until}
     )
-    select week::text as week, n as days, count(*) as added,
-      count(*) filter (where started_at <= ${ctx.now}::timestamptz - n * interval '1 day') as eligible,
-      count(*) filter (where started_at <= ${ctx.now}::timestamptz - n * interval '1 day'
-        and (gone_at is null or gone_at >= started_at + n * interval '1 day')) as kept
-    from newcomer cross join unnest(${[...retentionDays]}::int[]) as n
-    group by week, n order by week, n
+    select week::text as week, count(*) as added, array[${sql.join(points)}] as counts
+    from newcomer group by week order by week
   `.execute(ctx.db);
-  const weeks = new Map<string, Home['retention'][number]>();
-  for (const { week, added, days, eligible, kept } of rows) {
-    const entry = weeks.get(week) ?? { week, added, points: [] };
-    entry.points.push({ days, eligible, kept });
-    weeks.set(week, entry);
-  }
-  return [...weeks.values()];
+  return rows.map(({ week, added, counts }) => ({
+    week,
+    added,
+    points: retentionDays.map((days, i) => ({ days, eligible: counts[2 * i] ?? 0, kept: counts[2 * i + 1] ?? 0 })),
+  }));
 }

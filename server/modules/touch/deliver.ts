@@ -11,6 +11,13 @@ export interface Deliverer {
   deliver(ctx: Ctx, touch: ClaimedTouch, runtime: Runtime): Promise<{ receipt: Receipt; said?: Said }>;
 }
 
+/** Clocks and networks are not exact. */
+const graceMs = 1000;
+
+const tooLate: { receipt: Receipt; said?: Said } = {
+  receipt: { outcome: 'refused', reason: 'code_expired', retryable: false, message: 'too late to try' },
+};
+
 /** Touches on their way at once in one process. */
 const maxInFlight = 40;
 
@@ -53,7 +60,10 @@ async function deliverOne(
   deliverer: Deliverer | undefined,
 ): Promise<void> {
   if (!deliverer) throw new Error(`no channel delivers ${touch.channel}`);
-  const { receipt, said } = await deliverer.deliver(ctx, touch, runtime);
+  // What is too late is not tried: after a pause, calls for dead codes would make the living ones late too. One that may
+  // have arrived is still asked for, to know.
+  const isTooLate = Date.now() > touch.deadlineAt.getTime() + graceMs && !touch.mayHaveArrived;
+  const { receipt, said } = isTooLate ? tooLate : await deliverer.deliver(ctx, touch, runtime);
   const mayHaveArrived = touch.mayHaveArrived || receipt.outcome === 'unknown';
   const settlement = settle(
     receipt,
