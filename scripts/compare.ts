@@ -10,6 +10,8 @@ export interface Comparison {
   readonly welcomes_issued: number;
   readonly welcomes_sent: number;
   readonly welcomes_missed: number;
+  readonly welcomes_refused: number;
+  readonly refusals: string;
   readonly welcomes_late: number;
   readonly welcomed_twice: number;
   readonly mismatches: number;
@@ -82,8 +84,8 @@ export async function compareWithTruth(pool: pg.Pool, truth: Truth): Promise<Com
 }
 
 async function compareWelcomes(pool: pg.Pool, truth: Truth, findings: string[]) {
-  const { rows } = await pool.query<{ code: string; state: string }>(
-    "select address ->> 'welcomeCode' as code, state from touch where kind = 'welcome'",
+  const { rows } = await pool.query<{ code: string; state: string; reason: string | null }>(
+    "select address ->> 'welcomeCode' as code, state, reason from touch where kind = 'welcome'",
   );
   const states = new Map(rows.map((row) => [row.code, row.state]));
   let twice = 0;
@@ -103,7 +105,14 @@ async function compareWelcomes(pool: pg.Pool, truth: Truth, findings: string[]) 
   return {
     welcomes_issued: truth.welcomes.length,
     welcomes_sent: of('submitted', 'delivered'),
-    welcomes_missed: of('missed', 'failed', 'unknown'),
+    welcomes_missed: of('missed'),
+    // Refused by the platform for a reason of its own: the chat had begun, say.
+    welcomes_refused: of('failed', 'unknown'),
+    refusals: [
+      ...new Set(
+        rows.flatMap((row) => (['failed', 'unknown', 'missed'].includes(row.state) ? [row.reason ?? ''] : [])),
+      ),
+    ].join(),
     welcomes_late: late,
     welcomed_twice: twice,
   };
