@@ -115,7 +115,15 @@ async function serveDocs(http: FastifyInstance, parts: AppParts): Promise<void> 
   http.get('/api/openapi.json', async () => document);
   await http.register(apiReference, {
     routePrefix: '/api/docs',
-    configuration: { content: JSON.stringify(document), withDefaultFonts: false, telemetry: false } as never,
+    // Nothing on this page talks to anybody but this server.
+    configuration: {
+      content: JSON.stringify(document),
+      withDefaultFonts: false,
+      telemetry: false,
+      showDeveloperTools: 'never',
+      agent: { disabled: true },
+      mcp: { disabled: true },
+    } as never,
   });
 }
 
