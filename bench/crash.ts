@@ -86,11 +86,11 @@ export async function runCrash(options: CrashOptions, say: (text: string) => voi
     pool = new pg.Pool({ connectionString: findPostgres(home).url, max: 2 });
     let left = await settle(pool, 90_000);
     say(`at rest; left over: ${JSON.stringify(left)}`);
-    const before = await judge(sandbox, pool, keeper.up);
+    const before = await judge(sandbox, pool, keeper.up, () => {});
     say(`before a reconciliation: ${JSON.stringify(before)}`);
     await reconcile(session);
     left = { ...left, ...(await settle(pool, 60_000)) };
-    const after = await judge(sandbox, pool, keeper.up);
+    const after = await judge(sandbox, pool, keeper.up, (story) => say(`not welcomed: ${story}`));
     say(`after a reconciliation: ${JSON.stringify(after)}`);
     const touches = await pool.query<{ what: string; count: string }>(
       "select concat_ws(' ', state, reason) as what, count(*) from touch group by 1 order by 2 desc",
@@ -136,7 +136,7 @@ export const bench: Bench = {
   summary:
     'siyu is killed (SIGKILL) at random moments while people add, a third of the times together with PostgreSQL, and ' +
     'started again at once. Then every add is looked for, in the sandbox’s truth and in siyu’s database.',
-  options: { adds: 2000, kills: 20, rate: 10 },
-  run: ({ adds = 2000, kills = 20, rate = 10 }) =>
+  options: { adds: 2000, kills: 20, rate: 20 },
+  run: ({ adds = 2000, kills = 20, rate = 20 }) =>
     runCrash({ adds, kills, rate, postgresEvery: 3 }, (text) => console.log(text)),
 };

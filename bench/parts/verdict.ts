@@ -37,14 +37,20 @@ export interface Verdict {
   readonly given_up: number;
 }
 
+/** Tells, of an add that should have been welcomed, what came when and what siyu did with it. */
+export type Tell = (story: string) => void;
+
 /** What became of every add, by the sandbox's own knowledge and siyu's database. */
-export async function judge(sandbox: SandboxProcess, pool: pg.Pool, up: Keeper['up']): Promise<Verdict> {
+export async function judge(sandbox: SandboxProcess, pool: pg.Pool, up: Keeper['up'], tell: Tell): Promise<Verdict> {
   const truth = await sandbox.truth();
   const { rows: all } = await sandbox.ask<{ rows: Delivery[] }>('GET', '/deliveries?rows=1');
   const deliveries = all.filter((delivery) => delivery.changeType.startsWith('add_'));
   const known = await readKnown(pool);
-  const { rows: touches } = await pool.query<{ code: string }>("select address ->> 'welcomeCode' as code from touch");
-  const recorded = new Set(touches.map((touch) => touch.code));
+  const { rows: touches } = await pool.query<{ code: string; end: string }>(
+    `select address ->> 'welcomeCode' as code, concat_ws(' ', state, reason, platform_message, 'received',
+      (extract(epoch from received_at) * 1000)::bigint, 'took', took_ms, 'attempts', attempts) as end from touch`,
+  );
+  const recorded = new Map(touches.map((touch) => [touch.code, touch.end]));
 
   const keyOf = (userid: string | undefined, externalUserid: string | undefined) =>
     `${externalUserid} ${userid?.toLowerCase()}`;
@@ -68,8 +74,10 @@ export async function judge(sandbox: SandboxProcess, pool: pg.Pool, up: Keeper['
       if (told.length > 0) lost++;
     } else if (Math.max(counts.follows, counts.stays, counts.events) > edge.spells.length) doubled++;
     if ((sent.get(key) ?? 0) > 0) welcomed++;
-    else if (told.some((delivery) => hadTime(delivery, up))) not_welcomed++;
-    else too_late++;
+    else if (told.some((delivery) => hadTime(delivery, up))) {
+      not_welcomed++;
+      tell(`${key}: ${told.map((delivery) => storyOf(delivery, recorded.get(delivery.welcomeCode ?? ''))).join('; ')}`);
+    } else too_late++;
   }
   return {
     missing,
@@ -85,6 +93,9 @@ export async function judge(sandbox: SandboxProcess, pool: pg.Pool, up: Keeper['
     given_up: deliveries.filter((delivery) => delivery.status === 'failed').length,
   };
 }
+
+const storyOf = ({ changeType, raisedMs, ackMs }: Delivery, end: string | undefined) =>
+  `${changeType} raised ${raisedMs}, answered ${ackMs} (${(ackMs ?? raisedMs) - raisedMs} ms later), ${end ?? 'no touch'}`;
 
 function hadTime({ welcomeCode, ackMs, raisedMs }: Delivery, up: Keeper['up']): boolean {
   if (welcomeCode === undefined || ackMs === null) return false;

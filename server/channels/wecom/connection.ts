@@ -7,6 +7,7 @@ import { randomKey } from '#platform/ids';
 import type { Logger } from '#platform/log';
 import type { Metrics } from '#platform/metrics';
 import type { Sealer } from '#platform/seal';
+import { readSetting, saveSetting } from '#platform/settings';
 import { createWecomClient, type WecomClient } from './client.ts';
 import { randomAesKey } from './crypto.ts';
 import type { EndpointValue } from './endpoints.ts';
@@ -63,12 +64,8 @@ export function createConnector(options: {
   let current: { version: string; connection: Connection; readAt: number } | undefined;
 
   async function read(ctx: Pick<Ctx, 'db'>) {
-    const row = await ctx.db
-      .selectFrom('setting')
-      .select(['value', 'updated_at'])
-      .where('key', '=', settingKey)
-      .executeTakeFirst();
-    return row && { stored: row.value as StoredConnection, updatedAt: row.updated_at };
+    const setting = await readSetting(ctx, settingKey);
+    return setting && { stored: setting.value as StoredConnection, updatedAt: setting.savedAt };
   }
 
   return {
@@ -131,12 +128,7 @@ export function createConnector(options: {
             ? (before?.sealedKey ?? sealer.seal(randomAesKey()))
             : sealer.seal(input.encodingAesKey),
       };
-      const row = { key: settingKey, value: JSON.stringify(after), updated_at: ctx.now };
-      await ctx.db
-        .insertInto('setting')
-        .values(row)
-        .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: row.value, updated_at: row.updated_at }))
-        .execute();
+      await saveSetting(ctx, settingKey, after);
       const shown = (stored: StoredConnection | undefined) =>
         stored && {
           corpId: stored.corpId,

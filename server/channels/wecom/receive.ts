@@ -7,6 +7,7 @@ import { AppError } from '#platform/errors';
 import { addJob } from '#platform/jobs';
 import type { Metrics } from '#platform/metrics';
 import type { BytesReply, Upload } from '#platform/module';
+import { readSetting, saveSetting } from '#platform/settings';
 import { type CallbackEvent, parseCallback, parseEnvelope } from './callbacks.ts';
 import type { Connection, Connector } from './connection.ts';
 import { decryptCallback, verifySignature } from './crypto.ts';
@@ -45,12 +46,7 @@ export function createReceiver(connector: Connector, metrics: Metrics): Receiver
   async function noteSeen(ctx: WriteCtx): Promise<void> {
     if (ctx.now.getTime() - notedAt < seenEveryMs) return;
     notedAt = ctx.now.getTime();
-    const row = { key: seenKey, value: '{}', updated_at: ctx.now };
-    await ctx.db
-      .insertInto('setting')
-      .values(row)
-      .onConflict((conflict) => conflict.column('key').doUpdateSet({ updated_at: row.updated_at }))
-      .execute();
+    await saveSetting(ctx, seenKey, {});
   }
 
   function refuse(now: Date, code: 'wecom_callback_signature' | 'wecom_callback_malformed', reason: string): never {
@@ -82,8 +78,7 @@ export function createReceiver(connector: Connector, metrics: Metrics): Receiver
 
   return {
     async readStats(ctx) {
-      const row = await ctx.db.selectFrom('setting').select('updated_at').where('key', '=', seenKey).executeTakeFirst();
-      return { lastAt: row?.updated_at, lastRefusal };
+      return { lastAt: (await readSetting(ctx, seenKey))?.savedAt, lastRefusal };
     },
     async verify(ctx, input) {
       const message = open(ctx, await requireConnection(ctx), input, input.echostr);

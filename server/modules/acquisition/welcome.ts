@@ -8,6 +8,7 @@ import { recordAudit } from '#organization';
 import type { Ctx, WriteCtx } from '#platform/ctx';
 import { dayOf } from '#platform/days';
 import { sql } from '#platform/db';
+import { readSetting, saveSetting } from '#platform/settings';
 import { findWelcomed, type PlannedTouch, planTouches, type TouchReason } from '#touch';
 import { takeTurn } from './codes.ts';
 import { stateOfCode } from './rules.ts';
@@ -23,25 +24,16 @@ const firstWelcome: Output<typeof getDefaultWelcome> = {
 };
 
 export async function readDefaultWelcome(ctx: Pick<Ctx, 'db'>): Promise<Output<typeof getDefaultWelcome>> {
-  const row = await ctx.db
-    .selectFrom('setting')
-    .select('value')
-    .where('key', '=', defaultWelcomeKey)
-    .executeTakeFirst();
-  if (!row) return firstWelcome;
-  const value = row.value as { isOn: boolean; message: unknown };
+  const setting = await readSetting(ctx, defaultWelcomeKey);
+  if (!setting) return firstWelcome;
+  const value = setting.value as { isOn: boolean; message: unknown };
   return { isOn: value.isOn, message: messageSchema.parse(value.message) };
 }
 
 export async function changeDefaultWelcome(ctx: WriteCtx, input: Input<typeof setDefaultWelcome>): Promise<void> {
   await assertMessage(ctx, input.message);
   const before = await readDefaultWelcome(ctx);
-  const row = { key: defaultWelcomeKey, value: JSON.stringify(input), updated_at: ctx.now };
-  await ctx.db
-    .insertInto('setting')
-    .values(row)
-    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: row.value, updated_at: row.updated_at }))
-    .execute();
+  await saveSetting(ctx, defaultWelcomeKey, input);
   await recordAudit(ctx, {
     action: 'default_welcome.updated',
     subjectKind: 'default_welcome',
@@ -148,11 +140,9 @@ async function planWelcomes(ctx: WriteCtx, told: readonly ProjectedEvent[], code
     const code = event.codeId === null ? undefined : codes.get(event.codeId);
     const key = `${event.customerId} ${externalUserid} ${staffId}`;
     const chosen = chooseWelcome(code, usual);
-    const suppressed: TouchReason | null = welcomed.has(key)
-      ? 'already_welcomed'
-      : 'reason' in chosen
-        ? chosen.reason
-        : null;
+    // What waits as already_welcomed always has words: it may be needed yet (touch/ledger.ts).
+    const suppressed: TouchReason | null =
+      'reason' in chosen ? chosen.reason : welcomed.has(key) ? 'already_welcomed' : null;
     if (!suppressed) welcomed.add(key);
     return {
       customerId: event.customerId,

@@ -12,6 +12,7 @@ import {
 import { type Actor, type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { AppError, constraintName, sqlState } from '#platform/errors';
 import { randomToken, sha256 } from '#platform/ids';
+import { readSetting, saveSetting } from '#platform/settings';
 import { recordAudit } from './audit.ts';
 import { type Auth, asRole, readKeyPermissions } from './auth.ts';
 
@@ -32,17 +33,8 @@ export async function needsSetup(ctx: Pick<Ctx, 'db'>): Promise<boolean> {
 }
 
 export async function readOrganizationName(ctx: Pick<Ctx, 'db'>): Promise<string> {
-  const row = await ctx.db.selectFrom('setting').select('value').where('key', '=', nameKey).executeTakeFirst();
-  return (row?.value as { name?: string } | undefined)?.name ?? 'siyu';
-}
-
-async function saveSetting(ctx: WriteCtx, key: string, value: unknown): Promise<void> {
-  const row = { key, value: JSON.stringify(value), updated_at: ctx.now };
-  await ctx.db
-    .insertInto('setting')
-    .values(row)
-    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: row.value, updated_at: row.updated_at }))
-    .execute();
+  const setting = await readSetting(ctx, nameKey);
+  return (setting?.value as { name?: string } | undefined)?.name ?? 'siyu';
 }
 
 /** Creates the owner. The row of the token is locked, so that two people with one link make one owner. */

@@ -4,7 +4,14 @@ import { type Ctx, inTransaction, systemActor } from '#platform/ctx';
 import { silentLog } from '#platform/log';
 import type { Worker } from '#platform/pump';
 import { createTestDatabase } from '#testing';
-import { type ClaimedTouch, claimTouches, type PlannedTouch, planTouches, settleTouch } from './ledger.ts';
+import {
+  type ClaimedTouch,
+  claimTouches,
+  findWelcomed,
+  type PlannedTouch,
+  planTouches,
+  settleTouch,
+} from './ledger.ts';
 
 /** First key of the advisory locks by which workers are known to live (server/platform/pump.ts). */
 const workerLock = 7164002;
@@ -216,5 +223,76 @@ describe('settling', () => {
     expect(await rowsOf()).toMatchObject([{ state: 'claimed', claimed_by: 2 }]);
     await settleAs(two.worker, taken, accepted);
     expect(await rowsOf()).toMatchObject([{ state: 'submitted' }]);
+  });
+
+  describe('a miss, when the same add brought another welcome code', () => {
+    const expired = { state: 'missed', reason: 'code_expired', message: null } as const;
+    const later = (seconds: number, change: Partial<PlannedTouch> = {}) =>
+      touch(1, {
+        purpose: `welcome:after ${seconds}`,
+        suppressed: 'already_welcomed',
+        deadlineAt: new Date(Date.now() + seconds * 1000),
+        ...change,
+      });
+    const missFirst = async (others: readonly PlannedTouch[], settlement: Parameters<typeof settleTouch>[3]) => {
+      const { worker } = await startWorker(1);
+      await plan([touch(1)]);
+      const [first] = await claimTouches(ctx, worker, [], 10);
+      if (!first) throw new Error('nothing was claimed');
+      await plan(others);
+      await settleAs(worker, first, settlement);
+      return claimTouches(ctx, worker, [], 10);
+    };
+
+    it('is tried with the newest that lives, once', async () => {
+      expect(await missFirst([later(5), later(9), later(-1)], expired)).toHaveLength(1);
+      const rows = await rowsOf();
+      expect(rows.map(({ purpose, state }) => `${purpose} ${state}`)).toEqual([
+        'welcome:code missed',
+        'welcome:after 5 suppressed',
+        'welcome:after 9 claimed',
+        'welcome:after -1 suppressed',
+      ]);
+    });
+
+    it('is not tried when the code is dead, is another edge’s, or was held back for another reason', async () => {
+      const others = [
+        later(-1),
+        later(9, { staffId: 2 }),
+        later(9, { purpose: 'welcome:other account', externalUserid: 'wm-other' }),
+        later(9, { purpose: 'welcome:off', suppressed: 'welcome_off' }),
+      ];
+      expect(await missFirst(others, expired)).toEqual([]);
+    });
+
+    it.each([
+      accepted,
+      { state: 'failed', reason: 'chat_started', message: null },
+      { state: 'unknown', reason: 'no_answer', message: null },
+    ] as const)('is not tried when the first ended as $state', async (settlement) => {
+      expect(await missFirst([later(9)], settlement)).toEqual([]);
+    });
+
+    it('is tried however planning the one and missing the other race', async () => {
+      const { worker } = await startWorker(1);
+      for (let round = 0; round < 20; round++) {
+        const customerId = 100 + round;
+        await plan([touch(customerId)]);
+        const [first] = await claimTouches(ctx, worker, [], 10);
+        if (!first) throw new Error('nothing was claimed');
+        await Promise.all([
+          settleAs(worker, first, expired),
+          inTransaction(ctx, async (ctx) => {
+            const isWelcomed = (await findWelcomed(ctx, [customerId])).length > 0;
+            const suppressed = isWelcomed ? ('already_welcomed' as const) : null;
+            await planTouches(ctx, [touch(customerId, { purpose: 'welcome:second', suppressed })]);
+          }),
+        ]);
+        const [second, ...more] = await claimTouches(ctx, worker, [], 10);
+        expect(more).toEqual([]);
+        if (second?.customerId !== customerId) throw new Error('the second code was not tried');
+        await settleAs(worker, second, accepted);
+      }
+    });
   });
 });

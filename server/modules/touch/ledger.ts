@@ -6,7 +6,7 @@ import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { decodeCursor, toPage } from '#platform/paging';
 import { isOrphaned, type Worker } from '#platform/pump';
-import type { Settlement, TouchReason } from './rules.ts';
+import { mayTryAnotherCode, type Settlement, type TouchReason } from './rules.ts';
 
 /** Channel on which urgent touches are announced: a welcome never waits behind a mass send. */
 export const urgentChannel = 'touch_urgent';
@@ -61,7 +61,10 @@ export async function planTouches(ctx: WriteCtx, touches: readonly PlannedTouch[
   wake(ctx, urgentChannel);
 }
 
-/** Edges that a welcome is on its way to, or has reached, and for which occasion. */
+/**
+ * Edges that a welcome is on its way to, or has reached, and for which occasion. Who suppresses another touch for one of
+ * these holds it until the commit, so that its miss finds that other touch (`useAnotherCode`).
+ */
 export async function findWelcomed(
   ctx: WriteCtx,
   customerIds: readonly number[],
@@ -78,6 +81,8 @@ export async function findWelcomed(
     .where('customer_id', 'in', [...customerIds])
     .where('kind', '=', 'welcome')
     .where('state', 'in', ['planned', 'claimed', 'submitted', 'delivered', 'unknown'])
+    .orderBy('id')
+    .forShare()
     .execute();
   return rows.map((row) => ({ ...row, externalUserid: row.externalUserid ?? '', staffId: row.staffId ?? 0 }));
 }
@@ -167,6 +172,7 @@ export async function settleTouch(
     .returning('id')
     .executeTakeFirst();
   if (!row || !isEnd) return;
+  if (mayTryAnotherCode(settlement)) await useAnotherCode(ctx, touch, machineNow);
   await recordEvents(ctx, [
     {
       name: 'touch.settled',
@@ -187,6 +193,34 @@ export async function settleTouch(
       },
     },
   ]);
+}
+
+/**
+ * A half add and its add bring two welcome codes for one welcome. When the first died before it could be used, the newest
+ * that still lives takes its place.
+ */
+async function useAnotherCode(ctx: WriteCtx, missed: ClaimedTouch, machineNow: number): Promise<void> {
+  const another = await ctx.db
+    .selectFrom('touch')
+    .select('id')
+    .where('customer_id', '=', missed.customerId)
+    .where('external_userid', '=', missed.externalUserid)
+    .where('staff_id', '=', missed.staffId)
+    .where('kind', '=', missed.kind)
+    .where('state', '=', 'suppressed')
+    .where('reason', '=', 'already_welcomed')
+    .where('deadline_at', '>', new Date(machineNow))
+    .orderBy('deadline_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (!another) return;
+  await ctx.db
+    .updateTable('touch')
+    .set({ state: 'planned', reason: null, settled_at: null })
+    .where('customer_id', '=', missed.customerId)
+    .where('id', '=', another.id)
+    .execute();
+  wake(ctx, urgentChannel);
 }
 
 export async function listTouchPage(ctx: Ctx, input: Input<typeof listTouches>): Promise<Output<typeof listTouches>> {

@@ -27,6 +27,14 @@ export type Settlement =
     }
   | { readonly state: 'planned'; readonly retryInMs: number; readonly message: string };
 
+/** Whether another welcome code of the same add may still reach the person whom this one did not. */
+export function mayTryAnotherCode(settlement: Settlement): boolean {
+  return (
+    settlement.state === 'missed' &&
+    (settlement.reason === 'code_expired' || settlement.reason === 'platform_unreachable')
+  );
+}
+
 /** Pauses between attempts, in milliseconds: a welcome has 20 seconds to live. */
 const pausesMs = [200, 500, 1000, 2000, 3000, 4000];
 
