@@ -50,9 +50,13 @@ const light: ThemeConfig = {
     colorErrorBorder: '#f1bcb7',
     colorInfo: '#0f766e',
     colorSuccess: '#2f8f5b',
-    colorWarning: '#c98a1b',
+    colorWarning: '#a36a00',
     colorError: '#c8453b',
     colorTextBase: '#14201e',
+    // Ant Design's own greys are below the contrast that small text needs.
+    colorTextSecondary: '#4d5957',
+    colorTextTertiary: '#66726f',
+    colorTextPlaceholder: '#7f8a87',
     colorBgLayout: '#f5f7f6',
   },
 };
@@ -80,6 +84,8 @@ const dark: ThemeConfig = {
     colorWarning: '#d9a441',
     colorError: '#e0685e',
     colorTextBase: '#e8efed',
+    colorTextTertiary: '#8f9c99',
+    colorTextPlaceholder: '#74817e',
     colorBgBase: '#0f1514',
     colorBgLayout: '#0c1110',
     colorBgContainer: '#151c1b',
@@ -88,6 +94,8 @@ const dark: ThemeConfig = {
     colorBorderSecondary: '#242e2c',
     colorSplit: '#242e2c',
   },
+  // White on the lighter green of the dark theme is too faint to read.
+  components: { Button: { primaryColor: '#03201c' } },
 };
 
 const prefersDark = window.matchMedia('(prefers-color-scheme: dark)');

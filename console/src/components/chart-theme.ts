@@ -1,7 +1,6 @@
 import { theme as antd } from 'antd';
 import { useMemo } from 'react';
 import { useTheme } from '~/app/theme';
-import type { ChartOption } from './chart';
 
 /** Colours of facts, the same on every page: what came, what went, what stands. */
 export function useChartColours() {
@@ -17,13 +16,13 @@ function sizeOf(value: unknown): string {
 }
 
 /** Axes, legend and tooltip in the colours of the theme. */
-export function useChartFrame(): (days: readonly string[]) => ChartOption {
+export function useChartFrame() {
   const { token } = antd.useToken();
   return useMemo(
-    () => (days) => ({
+    () => (days: readonly string[]) => ({
       animationDuration: 300,
       textStyle: { fontFamily: token.fontFamily, color: token.colorTextSecondary },
-      grid: { left: 4, right: 4, top: 40, bottom: 4, outerBoundsMode: 'same' },
+      grid: { left: 4, right: 4, top: 40, bottom: 4, outerBoundsMode: 'same' as const },
       legend: {
         top: 0,
         left: 0,
@@ -34,16 +33,16 @@ export function useChartFrame(): (days: readonly string[]) => ChartOption {
         textStyle: { color: token.colorTextSecondary },
       },
       tooltip: {
-        trigger: 'axis',
+        trigger: 'axis' as const,
         confine: true,
         valueFormatter: sizeOf,
         backgroundColor: token.colorBgElevated,
         borderColor: token.colorBorderSecondary,
         textStyle: { color: token.colorText, fontSize: 13 },
-        axisPointer: { type: 'shadow', shadowStyle: { color: token.colorFillQuaternary } },
+        axisPointer: { type: 'shadow' as const, shadowStyle: { color: token.colorFillQuaternary } },
       },
       xAxis: {
-        type: 'category',
+        type: 'category' as const,
         data: [...days],
         axisTick: { show: false },
         axisLine: { lineStyle: { color: token.colorBorder } },

@@ -2,8 +2,6 @@ import { Skeleton } from 'antd';
 import { lazy, Suspense } from 'react';
 import type { ChartOption } from './chart-canvas';
 
-export type { ChartOption };
-
 const ChartCanvas = lazy(() => import('./chart-canvas'));
 
 interface Props {

@@ -1,5 +1,5 @@
 import { FilterOutlined } from '@ant-design/icons';
-import { Badge, Button, Grid } from 'antd';
+import { Badge, Button, Grid, Select } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -46,6 +46,29 @@ export function Filters({ search, count, onClear, children }: Props) {
       {isOpen && children}
       {clear}
     </div>
+  );
+}
+
+interface FilterSelectProps<V extends string | number> {
+  /** Its name, and what it shows while nothing is chosen. */
+  readonly label: string;
+  readonly value: V | null | undefined;
+  readonly onChange: (value: V | undefined) => void;
+  readonly options: { value: V; label: string }[];
+}
+
+/** One choice among few, or none. */
+export function FilterSelect<V extends string | number>({ label, value, onChange, options }: FilterSelectProps<V>) {
+  return (
+    <Select<V | null, { value: V; label: string }>
+      className="filter"
+      allowClear
+      aria-label={label}
+      placeholder={label}
+      value={value ?? null}
+      onChange={(next) => onChange(next ?? undefined)}
+      options={options}
+    />
   );
 }
 

@@ -1,8 +1,9 @@
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
-import { Button, Grid, Skeleton, Table, type TableProps } from 'antd';
+import { Button, Collapse, Skeleton, type TableProps } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ErrorNotice } from './error-notice';
+import { type Column, TableOrCards } from './table-or-cards';
 
 interface Row {
   readonly id: number | string;
@@ -10,7 +11,7 @@ interface Row {
 
 interface Props<R extends Row> {
   readonly pages: UseInfiniteQueryResult<InfiniteData<{ rows: R[]; next: string | null }>>;
-  readonly columns: NonNullable<TableProps<R>['columns']>;
+  readonly columns: readonly Column<R>[];
   /** The same row for a narrow screen. */
   readonly card: (row: R) => ReactNode;
   readonly empty: ReactNode;
@@ -26,7 +27,6 @@ interface Props<R extends Row> {
 export function KeysetTable<R extends Row>(props: Props<R>) {
   const { pages, columns, card, empty, selection, onOpen, expand, rowTestId, isNarrow = false } = props;
   const { t } = useTranslation();
-  const isWide = (Grid.useBreakpoint().md ?? window.innerWidth >= 768) && !isNarrow;
 
   if (pages.isError && pages.data === undefined) {
     return (
@@ -47,32 +47,32 @@ export function KeysetTable<R extends Row>(props: Props<R>) {
 
   return (
     <>
-      {isWide ? (
-        <Table<R>
-          rowKey="id"
-          size="middle"
-          columns={columns}
-          dataSource={rows}
-          pagination={false}
-          scroll={{ x: 860 }}
-          loading={pages.isPlaceholderData}
-          onRow={(row) => ({
-            ...(onOpen ? { onClick: (event) => opensRow(event) && onOpen(row), className: 'row-opens' } : {}),
-            ...(rowTestId === undefined ? {} : { 'data-testid': rowTestId }),
-          })}
-          {...(selection ? { rowSelection: selection } : {})}
-          {...(expand ? { expandable: { expandedRowRender: expand } } : {})}
-        />
-      ) : (
-        <ul className="card-list">
-          {rows.map((row) => (
-            <li key={row.id} data-testid={rowTestId}>
-              {card(row)}
-              {expand?.(row)}
-            </li>
-          ))}
-        </ul>
-      )}
+      <TableOrCards<R>
+        keyOf={(row) => row.id}
+        columns={columns}
+        rows={rows}
+        isNarrow={isNarrow}
+        rowTestId={rowTestId}
+        scroll={{ x: 860 }}
+        card={(row) => (
+          <>
+            {card(row)}
+            {expand && (
+              <Collapse
+                ghost
+                size="small"
+                className="card-details"
+                items={[{ key: 'details', label: t('common.details'), children: expand(row) }]}
+              />
+            )}
+          </>
+        )}
+        {...(onOpen
+          ? { onRow: (row) => ({ onClick: (event) => opensRow(event) && onOpen(row), className: 'row-opens' }) }
+          : {})}
+        {...(selection ? { rowSelection: selection } : {})}
+        {...(expand ? { expandable: { expandedRowRender: expand } } : {})}
+      />
       {pages.hasNextPage && (
         <div className="load-more">
           <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>

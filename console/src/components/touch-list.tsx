@@ -67,10 +67,10 @@ export function TouchList({ filters, isEmbedded = false }: Props) {
     </Link>
   );
   const content = (touch: Touch) => (
-    <span className="touch-text">
-      {touch.text ?? <span className="muted">{t('touch.noText')}</span>}
+    <span>
+      <span className="touch-text">{touch.text ?? <span className="muted">{t('touch.noText')}</span>}</span>
       {touch.attachmentCount > 0 && (
-        <span className="muted"> · {t('touch.attachments', { n: touch.attachmentCount })}</span>
+        <span className="muted small">{t('touch.attachments', { n: touch.attachmentCount })}</span>
       )}
     </span>
   );

@@ -52,6 +52,7 @@ export const layout: Texts<typeof zhCN> = {
     back: 'Back',
     next: 'Next',
     more: 'More',
+    details: 'Details',
     retry: 'Try again',
     reload: 'Reload',
     copy: 'Copy',

@@ -105,6 +105,7 @@ export const wecom: Texts<typeof zhCN> = {
     took: 'Took',
     outcome: 'Result',
     by: 'By',
+    bySchedule: 'Every night',
     cancel: 'Cancel',
     cancelHint: 'Stops after the present step; what is done stays done.',
     cancelling: 'Stops after this step',

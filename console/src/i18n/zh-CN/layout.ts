@@ -49,6 +49,7 @@ export const layout = {
     back: '返回',
     next: '下一步',
     more: '更多',
+    details: '详情',
     retry: '重试',
     reload: '重新加载',
     copy: '复制',

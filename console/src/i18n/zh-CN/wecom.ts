@@ -26,7 +26,7 @@ export const wecom = {
     corp: { title: '找到企业 ID', text: '登录 work.weixin.qq.com，打开「我的企业」，复制页面底部的企业 ID。' },
     app: {
       title: '创建自建应用',
-      text: '「应用管理 → 自建 → 创建应用」。复制 AgentId，点「查看」取得 Secret，填到左侧。',
+      text: '「应用管理 → 自建 → 创建应用」。复制 AgentId，点「查看」取得 Secret，填入「应用信息」。',
     },
     visible: {
       title: '设置可见范围',
@@ -42,7 +42,7 @@ export const wecom = {
     },
     callback: {
       title: '设置接收消息',
-      text: '在应用详情页「接收消息 → 设置 API 接收」，填写左侧的回调 URL、Token 和 EncodingAESKey 并保存。',
+      text: '在应用详情页「接收消息 → 设置 API 接收」，填写「接收事件」里的回调 URL、Token 和 EncodingAESKey 并保存。',
     },
     check: {
       title: '运行自检',
@@ -97,6 +97,7 @@ export const wecom = {
     took: '用时',
     outcome: '结果',
     by: '发起人',
+    bySchedule: '每晚自动',
     cancel: '取消',
     cancelHint: '当前步骤完成后停止，已完成的部分会保留。',
     cancelling: '将在当前步骤后停止',

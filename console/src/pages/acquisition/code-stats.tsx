@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Skeleton, Table } from 'antd';
+import { Skeleton } from 'antd';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Output } from '#contract';
@@ -12,6 +12,7 @@ import { ErrorNotice } from '~/components/error-notice';
 import { Figure } from '~/components/figure';
 import { Definition, Panel } from '~/components/panel';
 import { StaffName } from '~/components/staff-name';
+import { TableOrCards } from '~/components/table-or-cards';
 import { useFormat } from '~/format';
 
 type Stats = Output<typeof getCodeStats>;
@@ -105,7 +106,7 @@ function Funnel({ stats }: { stats: Stats }) {
             <Definition text={step.definition} />
           </span>
           <span className="funnel-track">
-            <span style={{ width: `${Math.max(step.width * 100, 0.5)}%` }} />
+            {step.width > 0 && <span style={{ width: `${Math.max(step.width * 100, 0.5)}%` }} />}
           </span>
           <span className="funnel-text">{step.text}</span>
         </li>
@@ -165,13 +166,10 @@ function StaffTable({ stats }: { stats: Stats }) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
-    <Table
-      rowKey="id"
-      size="middle"
-      pagination={false}
-      scroll={{ x: 'max-content' }}
-      dataSource={stats.staff}
-      locale={{ emptyText: t('codeStats.noStaff') }}
+    <TableOrCards
+      keyOf={(row) => row.id}
+      rows={stats.staff}
+      emptyText={t('codeStats.noStaff')}
       columns={[
         {
           title: t('staff.one'),
@@ -216,8 +214,7 @@ function StaffTable({ stats }: { stats: Stats }) {
           ),
           key: 'minutes',
           align: 'right',
-          render: (_, row) =>
-            row.replyMinutes === null ? '–' : t('unit.minutes', { n: format.number(row.replyMinutes) }),
+          render: (_, row) => format.duration(row.replyMinutes === null ? null : row.replyMinutes * 60_000),
         },
       ]}
     />

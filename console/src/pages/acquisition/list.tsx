@@ -1,7 +1,7 @@
 import { FolderOutlined, ImportOutlined, PlusOutlined, PrinterOutlined, QrcodeOutlined } from '@ant-design/icons';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Button, Select } from 'antd';
+import { Button } from 'antd';
 import { type ReactNode, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { z } from 'zod';
@@ -10,7 +10,7 @@ import { codeState, listCodes, listFolders, sourceKind } from '#contract/acquisi
 import { useCan } from '~/app/session';
 import { reading, readingPages } from '~/call';
 import { EmptyState } from '~/components/empty-state';
-import { countFilters, Filters, isFiltered } from '~/components/filters';
+import { countFilters, FilterSelect, Filters, isFiltered } from '~/components/filters';
 import { KeysetTable } from '~/components/keyset-table';
 import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
@@ -89,34 +89,25 @@ export default function CodesPage(): ReactNode {
           count={countFilters(filters)}
           onClear={hasFilters ? () => void pageNavigate({ search: {}, replace: true }) : undefined}
         >
-          <Select
-            className="filter"
-            allowClear
-            aria-label={t('folder.one')}
-            placeholder={t('folder.one')}
-            value={filters.folder ?? null}
-            onChange={(folder) => filter({ folder: folder ?? undefined })}
+          <FilterSelect
+            label={t('folder.one')}
+            value={filters.folder}
+            onChange={(folder) => filter({ folder })}
             options={(folders?.rows ?? []).map((folder) => ({
               value: folder.id,
               label: `${folder.name} (${folder.codeCount})`,
             }))}
           />
-          <Select
-            className="filter"
-            allowClear
-            aria-label={t('customer.source')}
-            placeholder={t('customer.source')}
-            value={filters.source ?? null}
-            onChange={(source) => filter({ source: source ?? undefined })}
+          <FilterSelect
+            label={t('customer.source')}
+            value={filters.source}
+            onChange={(source) => filter({ source })}
             options={sourceKind.options.map((source) => ({ value: source, label: t(`source.${source}`) }))}
           />
-          <Select
-            className="filter"
-            allowClear
-            aria-label={t('code.stateTitle')}
-            placeholder={t('code.stateTitle')}
-            value={filters.state ?? null}
-            onChange={(state) => filter({ state: state ?? undefined })}
+          <FilterSelect
+            label={t('code.stateTitle')}
+            value={filters.state}
+            onChange={(state) => filter({ state })}
             options={codeState.options.map((state) => ({ value: state, label: t(`code.state.${state}`) }))}
           />
         </Filters>

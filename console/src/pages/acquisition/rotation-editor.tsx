@@ -85,11 +85,12 @@ interface SlotProps {
 function SlotCard({ index, slot, onChange, onRemove }: SlotProps) {
   const { t } = useTranslation();
   const problem = useProblem(`rotation.${index}`, true);
+  const staffProblem = useProblem(`rotation.${index}.staffIds`, true);
   const at = (minute: number) => dayjs().startOf('day').add(minute, 'minute');
   const minuteOf = (time: dayjs.Dayjs | null | undefined) => (time ? time.hour() * 60 + time.minute() : 0);
   return (
     <div className="slot">
-      <div className="slot-row">
+      <div className="slot-row slot-days">
         <Checkbox.Group
           className="weekdays"
           value={slot.weekdays}
@@ -123,9 +124,10 @@ function SlotCard({ index, slot, onChange, onRemove }: SlotProps) {
             label={t('rotation.staff')}
             {...(index === 0 ? { testId: 'code-staff' } : {})}
           />
+          {staffProblem !== undefined && <div className="draft-problem">{staffProblem}</div>}
         </div>
       </div>
-      {problem !== undefined && <div className="draft-problem">{problem}</div>}
+      {problem !== undefined && staffProblem === undefined && <div className="draft-problem">{problem}</div>}
     </div>
   );
 }

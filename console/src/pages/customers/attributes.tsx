@@ -1,6 +1,6 @@
 import { DeleteOutlined, EditOutlined, PlusOutlined, ProfileOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { App, Button, Input, Modal, Select, Table } from 'antd';
+import { App, Button, Input, Modal, Select } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Call, Output } from '#contract';
@@ -12,6 +12,7 @@ import { EmptyState } from '~/components/empty-state';
 import { ErrorNotice } from '~/components/error-notice';
 import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
+import { TableOrCards } from '~/components/table-or-cards';
 import { useWriting } from '~/components/writing';
 import { useFormat } from '~/format';
 
@@ -55,12 +56,10 @@ export default function AttributesPage(): ReactNode {
             action={create}
           />
         ) : (
-          <Table<Definition>
-            rowKey="key"
-            loading={isPending}
-            pagination={false}
-            scroll={{ x: 'max-content' }}
-            dataSource={data?.rows ?? []}
+          <TableOrCards<Definition>
+            keyOf={(row) => row.key}
+            isLoading={isPending}
+            rows={data?.rows ?? []}
             columns={[
               { title: t('common.name'), dataIndex: 'name' },
               { title: t('attribute.key'), key: 'key', render: (_, row) => <span className="mono">{row.key}</span> },

@@ -76,14 +76,14 @@ export default function CustomerPage(): ReactNode {
           <TagsPanel customer={customer} />
           <AttributesPanel customer={customer} />
           <Panel title={t('customer.identities')}>
-            <ul className="plain-list">
+            <dl className="facts">
               {customer.identities.map((identity) => (
-                <li key={`${identity.kind}:${identity.value}`}>
-                  <span className="muted">{t(`identity.${identity.kind}` as 'identity.phone', identity.kind)}</span>
-                  <span className="mono break">{identity.value}</span>
-                </li>
+                <div key={`${identity.kind}:${identity.value}`}>
+                  <dt>{t(`identity.${identity.kind}` as 'identity.phone', identity.kind)}</dt>
+                  <dd className="mono">{identity.value}</dd>
+                </div>
               ))}
-            </ul>
+            </dl>
           </Panel>
         </div>
         <div className="stack-large">

@@ -12,7 +12,7 @@ import { reading, readingPages } from '~/call';
 import { CustomerName } from '~/components/customer-name';
 import { DayRange } from '~/components/day-range';
 import { EmptyState } from '~/components/empty-state';
-import { countFilters, Filters, isFiltered } from '~/components/filters';
+import { countFilters, FilterSelect, Filters, isFiltered } from '~/components/filters';
 import { KeysetTable } from '~/components/keyset-table';
 import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
@@ -130,20 +130,14 @@ export default function CustomersPage(): ReactNode {
           {can('code.read') && (
             <CodePicker className="filter" value={filters.code} onChange={(code) => filter({ code })} />
           )}
-          <Select
-            className="filter"
-            allowClear
-            aria-label={t('customer.source')}
-            placeholder={t('customer.source')}
-            value={filters.source ?? null}
-            onChange={(source) => filter({ source: source ?? undefined })}
+          <FilterSelect
+            label={t('customer.source')}
+            value={filters.source}
+            onChange={(source) => filter({ source })}
             options={customerSource.options.map((source) => ({ value: source, label: t(`source.${source}`) }))}
           />
-          <Select
-            className="filter"
-            allowClear
-            aria-label={t('customer.presence')}
-            placeholder={t('customer.presence')}
+          <FilterSelect
+            label={t('customer.presence')}
             value={filters.active === undefined ? null : String(filters.active)}
             onChange={(active) => filter({ active: active == null ? undefined : active === 'true' })}
             options={[

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Output } from '#contract';
 import { type countCustomers, tagCustomers } from '#contract/customers';
-import { useOperation } from '~/components/operations';
+import { isRunning, useOperation } from '~/components/operations';
 import { TagPicker } from '~/components/pickers';
 import { useWriting } from '~/components/writing';
 import { useFormat } from '~/format';
@@ -73,7 +73,7 @@ export function TaggingDrawer({ target, isOpen, onClose, onDone }: Props) {
         </Space>
       }
     >
-      <p>{who}</p>
+      <p className="drawer-lead">{who}</p>
       {operationId === null ? (
         <div className="stack">
           <span className="field-label">{t('tagging.add')}</span>
@@ -89,7 +89,7 @@ export function TaggingDrawer({ target, isOpen, onClose, onDone }: Props) {
             status={operation?.state === 'failed' ? 'exception' : operation?.state === 'done' ? 'success' : 'active'}
           />
           <p className="muted">{t(`operation.state.${operation?.state ?? 'waiting'}`)}</p>
-          <p className="muted">{t('tagging.mayClose')}</p>
+          {(operation === undefined || isRunning(operation)) && <p className="muted">{t('tagging.mayClose')}</p>}
         </div>
       )}
     </Drawer>

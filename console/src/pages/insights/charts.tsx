@@ -1,5 +1,4 @@
 import { Link } from '@tanstack/react-router';
-import { Table } from 'antd';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Output } from '#contract';
@@ -10,6 +9,7 @@ import { useChartColours, useChartFrame, useValueAxis } from '~/components/chart
 import { CodeName } from '~/components/code-name';
 import { Definition, Panel } from '~/components/panel';
 import { StaffName } from '~/components/staff-name';
+import { TableOrCards } from '~/components/table-or-cards';
 import { useFormat } from '~/format';
 
 type Home = Output<typeof getHome>;
@@ -17,21 +17,53 @@ interface Props {
   readonly home: Home;
 }
 
-/** Added up, lost down, and the line of all who are here. */
+const chartGap = 26;
+
+/**
+ * All who are here above, what came and went below. Each has its own panel and its own scale from zero: on one panel
+ * with two scales, where the line crosses the bars would mean nothing.
+ */
 export function CustomersChart({ home }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const colours = useChartColours();
   const frame = useChartFrame();
   const axis = useValueAxis();
-  const option = useMemo(
-    () => ({
-      ...frame(home.days.map((row) => format.shortDay(row.day))),
-      yAxis: [axis, { ...axis, splitLine: { show: false }, scale: true }],
+  const option = useMemo(() => {
+    const { grid: _, xAxis, ...rest } = frame(home.days.map((row) => format.shortDay(row.day)));
+    const largest = Math.max(...home.days.flatMap((row) => [row.total, row.added, row.lost]));
+    // Both panels leave the same room for the numbers, so that a day stands above itself.
+    const left = 12 + 7.5 * format.number(largest).length;
+    return {
+      ...rest,
+      axisPointer: { link: [{ xAxisIndex: 'all' as const }] },
+      grid: [
+        { left, right: 4, top: 40, height: 92, outerBoundsMode: 'none' as const },
+        { left, right: 4, top: 40 + 92 + chartGap, bottom: 24, outerBoundsMode: 'none' as const },
+      ],
+      xAxis: [
+        { ...xAxis, axisLabel: { show: false } },
+        { ...xAxis, gridIndex: 1, axisLine: { ...xAxis.axisLine, onZero: true }, axisLabel: { ...xAxis.axisLabel } },
+      ],
+      yAxis: [
+        { ...axis, splitNumber: 3 },
+        { ...axis, gridIndex: 1 },
+      ],
       series: [
+        {
+          type: 'line' as const,
+          name: t('figure.customersNow.name'),
+          data: home.days.map((row) => row.total),
+          color: colours.total,
+          showSymbol: false,
+          lineStyle: { width: 2 },
+          areaStyle: { opacity: 0.12 },
+        },
         {
           type: 'bar' as const,
           name: t('figure.added.name'),
+          xAxisIndex: 1,
+          yAxisIndex: 1,
           data: home.days.map((row) => row.added),
           color: colours.added,
           stack: 'flow',
@@ -41,26 +73,18 @@ export function CustomersChart({ home }: Props) {
         {
           type: 'bar' as const,
           name: t('figure.lost.name'),
+          xAxisIndex: 1,
+          yAxisIndex: 1,
           data: home.days.map((row) => -row.lost),
           color: colours.lost,
           stack: 'flow',
           barMaxWidth: 22,
           itemStyle: { borderRadius: [0, 0, 3, 3] },
         },
-        {
-          type: 'line' as const,
-          name: t('figure.customersNow.name'),
-          yAxisIndex: 1,
-          data: home.days.map((row) => row.total),
-          color: colours.total,
-          showSymbol: false,
-          lineStyle: { width: 2 },
-        },
       ],
-    }),
-    [home.days, t, format, colours.added, colours.lost, colours.total, frame, axis],
-  );
-  return <Chart option={option} label={t('home.customersChart')} height={300} />;
+    };
+  }, [home.days, t, format, colours.added, colours.lost, colours.total, frame, axis]);
+  return <Chart option={option} label={t('home.customersChart')} height={360} />;
 }
 
 export function SourceBars({ home }: Props) {
@@ -192,13 +216,11 @@ export function StaffTable({ home }: Props) {
   );
   return (
     <Panel title={t('home.staff')} isFlush>
-      <Table
-        rowKey="id"
-        size="middle"
+      <TableOrCards
+        keyOf={(row) => row.id}
         pagination={home.staff.length > 10 ? { pageSize: 10, size: 'small' } : false}
-        scroll={{ x: 'max-content' }}
-        dataSource={home.staff}
-        locale={{ emptyText: t('home.nobodyInPeriod') }}
+        rows={home.staff}
+        emptyText={t('home.nobodyInPeriod')}
         columns={[
           { title: t('staff.one'), key: 'name', render: (_, row) => <StaffName staff={row} /> },
           {
@@ -232,8 +254,7 @@ export function StaffTable({ home }: Props) {
             title: defined('replyMinutes'),
             key: 'minutes',
             align: 'right',
-            render: (_, row) =>
-              row.replyMinutes === null ? '–' : t('unit.minutes', { n: format.number(row.replyMinutes) }),
+            render: (_, row) => format.duration(row.replyMinutes === null ? null : row.replyMinutes * 60_000),
           },
         ]}
       />

@@ -1,6 +1,6 @@
 import { KeyOutlined, PlusOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { Alert, App, Button, Checkbox, Input, Modal, Select, Table } from 'antd';
+import { Alert, App, Button, Checkbox, Input, Modal, Select } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Output, Permission } from '#contract';
@@ -13,6 +13,7 @@ import { EmptyState } from '~/components/empty-state';
 import { ErrorNotice } from '~/components/error-notice';
 import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
+import { TableOrCards } from '~/components/table-or-cards';
 import { useWriting } from '~/components/writing';
 import { useFormat } from '~/format';
 
@@ -61,13 +62,10 @@ export default function ApiKeysPage(): ReactNode {
         {data?.rows.length === 0 ? (
           <EmptyState icon={<KeyOutlined />} title={t('apiKey.none')} hint={t('apiKey.noneHint')} action={create} />
         ) : (
-          <Table<Key>
-            rowKey="id"
-            size="middle"
-            loading={isPending}
-            pagination={false}
-            scroll={{ x: 'max-content' }}
-            dataSource={data?.rows ?? []}
+          <TableOrCards<Key>
+            keyOf={(row) => row.id}
+            isLoading={isPending}
+            rows={data?.rows ?? []}
             columns={[
               { title: t('common.name'), dataIndex: 'name' },
               {

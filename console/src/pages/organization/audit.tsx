@@ -1,7 +1,7 @@
 import { AuditOutlined } from '@ant-design/icons';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { Button, Select } from 'antd';
+import { Button } from 'antd';
 import { type ReactNode, useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { z } from 'zod';
@@ -10,7 +10,7 @@ import { listAudit } from '#contract/organization';
 import { readingPages } from '~/call';
 import { DayRange } from '~/components/day-range';
 import { EmptyState } from '~/components/empty-state';
-import { countFilters, Filters, isFiltered } from '~/components/filters';
+import { countFilters, FilterSelect, Filters, isFiltered } from '~/components/filters';
 import { KeysetTable } from '~/components/keyset-table';
 import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
@@ -63,13 +63,10 @@ export default function AuditPage(): ReactNode {
           count={countFilters(filters)}
           onClear={hasFilters ? () => void navigate({ search: {}, replace: true }) : undefined}
         >
-          <Select
-            className="filter"
-            allowClear
-            aria-label={t('audit.subject')}
-            placeholder={t('audit.subject')}
-            value={filters.subjectKind ?? null}
-            onChange={(subjectKind) => filter({ subjectKind: subjectKind ?? undefined })}
+          <FilterSelect
+            label={t('audit.subject')}
+            value={filters.subjectKind}
+            onChange={(subjectKind) => filter({ subjectKind })}
             options={subjectKinds.map((kind) => ({ value: kind as string, label: t(`subject.${kind}`) }))}
           />
           <DayRange className="filter-wide" from={filters.from} to={filters.to} onChange={filter} />

@@ -80,10 +80,12 @@ function PasswordPanel() {
             />
           </Field>
         </div>
-        <Button htmlType="submit" loading={isBusy} disabled={!draft.isChanged}>
-          {t('profile.changePassword')}
-        </Button>
-        <span className="muted beside">{t('profile.endsOthers')}</span>
+        <div className="button-line">
+          <Button htmlType="submit" loading={isBusy} disabled={!draft.isChanged}>
+            {t('profile.changePassword')}
+          </Button>
+          <span className="muted">{t('profile.endsOthers')}</span>
+        </div>
       </DraftForm>
     </Panel>
   );

@@ -1,7 +1,7 @@
 import { IdcardOutlined } from '@ant-design/icons';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Avatar, Button, Select, Tag, Tooltip, TreeSelect } from 'antd';
+import { Avatar, Button, Tag, Tooltip, TreeSelect } from 'antd';
 import { type ReactNode, useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { z } from 'zod';
@@ -10,7 +10,7 @@ import { listDepartments, listStaff, staffState } from '#contract/organization';
 import { useCan } from '~/app/session';
 import { reading, readingPages } from '~/call';
 import { EmptyState } from '~/components/empty-state';
-import { countFilters, Filters, isFiltered } from '~/components/filters';
+import { countFilters, FilterSelect, Filters, isFiltered } from '~/components/filters';
 import { initialOf } from '~/components/initial';
 import { KeysetTable } from '~/components/keyset-table';
 import { PageHeader } from '~/components/page-header';
@@ -66,20 +66,14 @@ export default function StaffPage(): ReactNode {
               title: `${department.name} (${department.staffCount})`,
             }))}
           />
-          <Select
-            className="filter"
-            allowClear
-            aria-label={t('staff.stateTitle')}
-            placeholder={t('staff.stateTitle')}
-            value={filters.state ?? null}
-            onChange={(state) => filter({ state: state ?? undefined })}
+          <FilterSelect
+            label={t('staff.stateTitle')}
+            value={filters.state}
+            onChange={(state) => filter({ state })}
             options={staffState.options.map((state) => ({ value: state, label: t(`staff.state.${state}`) }))}
           />
-          <Select
-            className="filter"
-            allowClear
-            aria-label={t('staff.canFollow')}
-            placeholder={t('staff.canFollow')}
+          <FilterSelect
+            label={t('staff.canFollow')}
             value={filters.canFollow === undefined ? null : String(filters.canFollow)}
             onChange={(value) => filter({ canFollow: value == null ? undefined : value === 'true' })}
             options={[

@@ -1,6 +1,6 @@
 import { PlusOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { App, Button, Dropdown, Table, Tag } from 'antd';
+import { App, Button, Dropdown, Tag } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Output } from '#contract';
@@ -10,6 +10,7 @@ import { reading } from '~/call';
 import { ErrorNotice } from '~/components/error-notice';
 import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
+import { TableOrCards } from '~/components/table-or-cards';
 import { useWriting } from '~/components/writing';
 import { useFormat } from '~/format';
 import { EditUserModal, NewUserModal, PasswordModal } from './user-modals';
@@ -55,13 +56,10 @@ export default function UsersPage(): ReactNode {
       />
       {error && data === undefined && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       <Panel isFlush>
-        <Table<User>
-          rowKey="id"
-          size="middle"
-          loading={isPending}
-          pagination={false}
-          scroll={{ x: 'max-content' }}
-          dataSource={data?.rows ?? []}
+        <TableOrCards<User>
+          keyOf={(row) => row.id}
+          isLoading={isPending}
+          rows={data?.rows ?? []}
           columns={[
             {
               title: t('user.name'),

@@ -1,9 +1,9 @@
 import { getRouteApi } from '@tanstack/react-router';
-import { Select } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { touchState } from '#contract/touch';
 import { useCan } from '~/app/session';
+import { FilterSelect } from '~/components/filters';
 import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
 import { CodePicker } from '~/components/pickers';
@@ -21,13 +21,10 @@ export default function TouchesPage(): ReactNode {
       <PageHeader title={t('menu.touches')} subtitle={t('touch.subtitle')} />
       <Panel isFlush>
         <div className="filters">
-          <Select
-            className="filter"
-            allowClear
-            aria-label={t('touch.stateTitle')}
-            placeholder={t('touch.stateTitle')}
-            value={filters.state ?? null}
-            onChange={(state) => void navigate({ search: (before) => ({ ...before, state: state ?? undefined }) })}
+          <FilterSelect
+            label={t('touch.stateTitle')}
+            value={filters.state}
+            onChange={(state) => void navigate({ search: (before) => ({ ...before, state }) })}
             options={touchState.options.map((state) => ({ value: state, label: t(`touch.state.${state}`) }))}
           />
           {can('code.read') && (

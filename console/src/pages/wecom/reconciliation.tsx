@@ -1,5 +1,5 @@
 import { SyncOutlined } from '@ant-design/icons';
-import { Button, Popconfirm, Progress, Table, Tag } from 'antd';
+import { Button, Popconfirm, Progress, Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { cancelOperation } from '#contract/organization';
@@ -10,6 +10,7 @@ import { isRunning, type Operation, useOperations } from '~/components/operation
 import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
 import { PlatformProblem } from '~/components/platform-problem';
+import { TableOrCards } from '~/components/table-or-cards';
 import { useWriting } from '~/components/writing';
 import { useFormat } from '~/format';
 import { textOr } from '~/i18n/index';
@@ -56,13 +57,10 @@ export default function ReconciliationPage(): ReactNode {
               action={start}
             />
           ) : (
-            <Table<Operation>
-              rowKey="id"
-              size="middle"
-              loading={data === undefined && !error}
-              pagination={false}
-              scroll={{ x: 'max-content' }}
-              dataSource={rows}
+            <TableOrCards<Operation>
+              keyOf={(row) => row.id}
+              isLoading={data === undefined && !error}
+              rows={rows}
               columns={[
                 {
                   title: t('operation.begun'),
@@ -87,7 +85,11 @@ export default function ReconciliationPage(): ReactNode {
                       : '–',
                 },
                 { title: t('operation.outcome'), key: 'summary', render: (_, row) => <Outcome operation={row} /> },
-                { title: t('operation.by'), dataIndex: 'createdBy' },
+                {
+                  title: t('operation.by'),
+                  key: 'by',
+                  render: (_, row) => (row.createdBy === 'schedule' ? t('operation.bySchedule') : row.createdBy),
+                },
               ]}
             />
           )}
