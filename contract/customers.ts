@@ -71,6 +71,8 @@ export const customerRow = z.object({
   addedAt: time,
   /** At least one staff member still has this person. */
   isActive: z.boolean(),
+  /** A staff member has, or once had, this person; otherwise known only from shop, website or app. */
+  isMet: z.boolean(),
 });
 
 /** The filters of the list; they stand in the URL of the page under the same names. */

@@ -1,12 +1,12 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
 import { contentEndpoints } from '#content';
-import { customerEndpoints, runTagging } from '#customers';
+import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
 import { createProjectors, eventEndpoints, type Listener } from '#events';
 import { insightEndpoints } from '#insights';
 import { type Auth, organizationEndpoints } from '#organization';
 import type { Module } from '#platform/module';
 import { everyMs } from '#platform/schedule';
-import { createUrgentDelivery, type Deliverer, touchEndpoints } from '#touch';
+import { createUrgentDelivery, type Deliverer, moveTouches, touchEndpoints } from '#touch';
 
 /**
  * Table of contents. A module may use the doors of those above it; towards those below it emits a fact, which they hear
@@ -15,6 +15,8 @@ import { createUrgentDelivery, type Deliverer, touchEndpoints } from '#touch';
 export function createModules(parts: { auth: Auth; publicUrl: string; deliverers: readonly Deliverer[] }): Module[] {
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   const listeners: Listener[] = [welcomeNewcomers];
+  /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
+  const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveTouches];
 
   return [
     {
@@ -48,6 +50,10 @@ export function createModules(parts: { auth: Auth; publicUrl: string; deliverers
         'customer_tag',
         'attribute_definition',
         'customer_attribute',
+        'attribute_claim',
+        'identity_link',
+        'customer_merge',
+        'account_profile',
       ],
       endpoints: customerEndpoints,
       jobs: { 'customer.tag': (ctx, payload) => runTagging(ctx, (payload as { operationId: number }).operationId) },
@@ -56,7 +62,7 @@ export function createModules(parts: { auth: Auth; publicUrl: string; deliverers
       name: 'events',
       tables: ['inbox', 'inbox_lane', 'event_key', 'event'],
       endpoints: eventEndpoints,
-      pumps: createProjectors(listeners),
+      pumps: createProjectors({ listeners, movers }),
     },
     { name: 'content', tables: ['material'], endpoints: contentEndpoints },
     {

@@ -6,7 +6,7 @@ import { type Customer, codeCount, populate, shops, staffCount, tagCount } from 
 /** The large tables, in the order and with the columns in which rows are written. */
 const tables = {
   customer:
-    'id, name, kind, gender, source, code_id, added_at, active_follow_count, event_count, search_grams, search_text, observed_at, created_at',
+    'id, name, kind, gender, source, code_id, added_at, met_at, gone_at, active_follow_count, event_count, search_grams, search_text, observed_at, created_at',
   identity: 'kind, value, customer_id, source, first_seen_at',
   follow:
     'customer_id, external_userid, staff_id, state, added_at, ended_at, code_id, add_way, remark, changes, read_at',
@@ -34,13 +34,30 @@ function* rowsOf(customer: Customer, now: number): Generator<[Table, Value[]]> {
   const { id, codeId, externalUserid } = customer;
   const active = customer.follows.filter((follow) => follow.state === 'active').length;
   const added = time(customer.addedAt);
+  const gone = active > 0 ? null : time(Math.max(...customer.follows.map((follow) => follow.endedAt ?? 0)));
   const gender = ['unknown', 'male', 'female'][id % 3] as string;
   const source = codeId === null ? 'direct' : sourceOf(codeId);
   const grams = arrayText(customer.searchGrams);
   const { name, follows, searchText } = customer;
   yield [
     'customer',
-    [id, name, 'wechat', gender, source, codeId, added, active, follows.length, grams, searchText, added, added],
+    [
+      id,
+      name,
+      'wechat',
+      gender,
+      source,
+      codeId,
+      added,
+      added,
+      gone,
+      active,
+      follows.length,
+      grams,
+      searchText,
+      added,
+      added,
+    ],
   ];
   yield ['identity', ['wecom', externalUserid, id, 'wecom', added]];
   yield ['identity', ['unionid', customer.unionid, id, 'wecom', added]];

@@ -1,6 +1,29 @@
 // Written by scripts/db-types.ts from the migrations. Do not edit.
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
+export interface AccountProfileTable {
+  account_id: number;
+  customer_id: number;
+  name: string | null;
+  avatar: string | null;
+  kind: Generated<string>;
+  gender: Generated<string>;
+  corp_name: string | null;
+  position: string | null;
+  observed_at: Date;
+  read_at: Date | null;
+}
+
+export interface AttributeClaimTable {
+  customer_id: number;
+  key: string;
+  source: string;
+  home_id: Generated<number>;
+  value: ColumnType<unknown, string, string>;
+  set_at: Date;
+  set_by: string | null;
+}
+
 export interface AttributeDefinitionTable {
   key: string;
   name: string;
@@ -188,6 +211,9 @@ export interface CustomerTable {
   observed_at: Date | null;
   read_at: Date | null;
   created_at: Date;
+  account_id: number | null;
+  met_at: Date | null;
+  gone_at: Date | null;
 }
 
 export interface CustomerAttributeTable {
@@ -199,10 +225,22 @@ export interface CustomerAttributeTable {
   set_by: string | null;
 }
 
+export interface CustomerMergeTable {
+  id: GeneratedAlways<number>;
+  kept_id: number;
+  gone_id: number;
+  account_id: number;
+  gone_name: string | null;
+  source: string;
+  merged_at: Date;
+  undone_at: Date | null;
+}
+
 export interface CustomerTagTable {
   customer_id: number;
   tag_id: number;
   tagged_at: Date;
+  home_ids: number[] | null;
 }
 
 export interface DepartmentTable {
@@ -224,6 +262,7 @@ export interface EventTable {
   staff_id: number | null;
   code_id: number | null;
   payload: ColumnType<unknown, string, string>;
+  home_id: number | null;
 }
 
 export interface EventKeyTable {
@@ -284,6 +323,19 @@ export interface IdentityTable {
   customer_id: number;
   source: string;
   first_seen_at: Date;
+  id: GeneratedAlways<number>;
+  is_shared: Generated<boolean>;
+}
+
+export interface IdentityLinkTable {
+  a_id: number;
+  b_id: number;
+  first_at: Date;
+  source: string;
+  verdict: string;
+  decision: string | null;
+  decided_at: Date | null;
+  decided_by: string | null;
 }
 
 export interface InboxTable {
@@ -426,6 +478,7 @@ export interface TouchTable {
   claimed_by: number | null;
   attempts: Generated<number>;
   took_ms: number | null;
+  home_id: number | null;
 }
 
 export interface WecomMediaTable {
@@ -442,6 +495,8 @@ export interface WecomRefreshTable {
 }
 
 export interface DB {
+  account_profile: AccountProfileTable;
+  attribute_claim: AttributeClaimTable;
   attribute_definition: AttributeDefinitionTable;
   audit_entry: AuditEntryTable;
   auth_account: AuthAccountTable;
@@ -457,6 +512,7 @@ export interface DB {
   code_staff_day: CodeStaffDayTable;
   customer: CustomerTable;
   customer_attribute: CustomerAttributeTable;
+  customer_merge: CustomerMergeTable;
   customer_tag: CustomerTagTable;
   department: DepartmentTable;
   event: EventTable;
@@ -465,6 +521,7 @@ export interface DB {
   follow_spell: FollowSpellTable;
   follow_tag: FollowTagTable;
   identity: IdentityTable;
+  identity_link: IdentityLinkTable;
   inbox: InboxTable;
   inbox_lane: InboxLaneTable;
   material: MaterialTable;

@@ -3,6 +3,7 @@ import type { createAttribute, listAttributes, setAttributes, updateAttribute } 
 import { recordAudit } from '#organization';
 import type { Ctx, WriteCtx } from '#platform/ctx';
 import { AppError, sqlState } from '#platform/errors';
+import { type AttributeClaim, claimAttributes } from './claims.ts';
 import { requireVisible } from './customer.ts';
 import { lockCustomers } from './follows.ts';
 import { type AttributeKind, fitsAttribute } from './rules.ts';
@@ -70,6 +71,7 @@ export async function changeDefinition(ctx: WriteCtx, input: Input<typeof update
 
 export async function removeDefinition(ctx: WriteCtx, key: string): Promise<void> {
   await ctx.db.deleteFrom('customer_attribute').where('key', '=', key).execute();
+  await ctx.db.deleteFrom('attribute_claim').where('key', '=', key).execute();
   const gone = await ctx.db
     .deleteFrom('attribute_definition')
     .where('key', '=', key)
@@ -102,28 +104,25 @@ export async function setCustomerAttributes(ctx: WriteCtx, input: Input<typeof s
     .where('customer_id', '=', input.id)
     .where('key', 'in', keys)
     .execute();
+  const claims: AttributeClaim[] = [];
   for (const [key, value] of Object.entries(input.values)) {
     const definition = definitions.get(key);
     if (!definition) throw new AppError('attribute_unknown', { details: { key } });
-    if (value === null) {
-      await ctx.db
-        .deleteFrom('customer_attribute')
-        .where('customer_id', '=', input.id)
-        .where('key', '=', key)
-        .execute();
-      continue;
-    }
     const kind = definition.kind as AttributeKind;
-    if (!fitsAttribute({ kind, choices: definition.choices }, value)) {
+    if (value !== null && !fitsAttribute({ kind, choices: definition.choices }, value)) {
       throw new AppError('attribute_value_invalid', { details: { key, kind, choices: definition.choices } });
     }
-    const row = { value: JSON.stringify(value), source: ctx.actor.kind, set_at: ctx.now, set_by: ctx.actor.name };
-    await ctx.db
-      .insertInto('customer_attribute')
-      .values({ customer_id: input.id, key, ...row })
-      .onConflict((conflict) => conflict.columns(['customer_id', 'key']).doUpdateSet(row))
-      .execute();
+    claims.push({
+      customerId: input.id,
+      homeId: null,
+      key,
+      value,
+      source: ctx.actor.kind,
+      setAt: ctx.now,
+      setBy: ctx.actor.name,
+    });
   }
+  await claimAttributes(ctx, claims);
   await recordAudit(ctx, {
     action: 'customer.attributes_set',
     subjectKind: 'customer',

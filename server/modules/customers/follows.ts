@@ -169,8 +169,11 @@ async function writeSpells(ctx: WriteCtx, edges: readonly Revised[]): Promise<vo
   `.execute(ctx.db);
 }
 
-/** Counts, first stay and source of customers, from their stays. Returns the key of each one's first stay. */
-async function refreshFollowFigures(ctx: WriteCtx, customerIds: readonly number[]): Promise<Map<number, string>> {
+/** Counts, first stay, source and end of customers, from their stays. Returns the key of each one's first stay. */
+export async function refreshFollowFigures(
+  ctx: WriteCtx,
+  customerIds: readonly number[],
+): Promise<Map<number, string>> {
   const { rows } = await sql<Edge & { startedAt: Date }>`
     with spell as (
       select s.*, row_number() over (partition by customer_id order by started_at, staff_id, external_userid) as place
@@ -182,11 +185,15 @@ async function refreshFollowFigures(ctx: WriteCtx, customerIds: readonly number[
         and s.staff_id = spell.staff_id and s.started_at = spell.started_at and s.is_first <> (spell.place = 1)
     ), figures as (
       update customer c
-      set added_at = spell.started_at, code_id = spell.code_id,
-        source = coalesce((select source from channel_code where id = spell.code_id), 'direct'),
-        active_follow_count = (select count(*) from follow f where f.customer_id = c.id and f.state = 'active')
-      from spell
-      where c.id = spell.customer_id and spell.place = 1
+      set added_at = coalesce(first.started_at, (select min(first_seen_at) from identity i where i.customer_id = c.id), c.added_at),
+        met_at = first.started_at, gone_at = case when active.n = 0 then ended.at end, code_id = first.code_id,
+        source = coalesce((select source from channel_code where id = first.code_id), 'direct'),
+        active_follow_count = active.n
+      from unnest(${customerIds}::bigint[]) as wanted(id)
+      left join spell first on first.customer_id = wanted.id and first.place = 1
+      cross join lateral (select count(*) as n from follow f where f.customer_id = wanted.id and f.state = 'active') active
+      cross join lateral (select max(ended_at) as at from spell s where s.customer_id = wanted.id) ended
+      where c.id = wanted.id
     )
     select customer_id as "customerId", external_userid as "externalUserid", staff_id as "staffId", started_at as "startedAt"
     from spell where place = 1

@@ -8,16 +8,19 @@ export {
   type FollowTurn,
   requestRemarks,
 } from './follows.ts';
+export { learnAttributes } from './learn.ts';
 export { customerScope } from './list.ts';
 export * as mirror from './mirror.ts';
 export { applyTagCatalogue, findTagIds } from './mirror.ts';
+export { moveCustomerRows } from './movers.ts';
 export {
   applyAbsentFollows,
   applyObservations,
   type CustomerObservation,
   type ObservedFollow,
 } from './observations.ts';
-export { type Account, customerOf, ensureCustomers, wecomAccount } from './people.ts';
+export { type Account, type Mention, nobody, type Person, resolvePeople, wecomAccount } from './people.ts';
+export { type Mover, moveRows } from './regroup.ts';
 export { customerEndpoints } from './routes.ts';
 export { type EndedBy, gramsOf, mergeChanges, normalizeForSearch } from './rules.ts';
 export { mirrorChannel, tagEdges } from './tags.ts';

@@ -55,7 +55,7 @@ function waysOf(ctx: Ctx, filter: Filter, reading: 'index' | 'text' = 'index'): 
   if (filter.code !== undefined) common.push(within(sql`follow where code_id = ${filter.code}`));
   if (filter.source !== undefined) common.push(sql`c.source = ${filter.source}`);
   if (filter.active === true) common.push(sql`c.active_follow_count > 0`);
-  if (filter.active === false) common.push(sql`c.active_follow_count = 0`);
+  if (filter.active === false) common.push(sql`c.gone_at is not null`);
   const range = dayRange(ctx.zone, filter.from, filter.to);
   if (range.from) common.push(sql`c.added_at >= ${range.from}`);
   if (range.until) common.push(sql`c.added_at < ${range.until}`);
@@ -178,7 +178,7 @@ export async function readRows(ctx: Ctx, ids: readonly number[]): Promise<Row[]>
   if (ids.length === 0) return [];
   const { rows } = await sql<Omit<Row, 'addedAt'> & { addedAt: Date }>`
     select c.id, c.name, c.avatar, c.kind, c.corp_name as "corpName", c.gender, c.source, c.added_at as "addedAt",
-      c.active_follow_count > 0 as "isActive",
+      c.active_follow_count > 0 as "isActive", c.met_at is not null as "isMet",
       (select f.remark from follow f where f.customer_id = c.id and f.remark <> '' order by f.added_at desc limit 1) as remark,
       (select json_build_object('id', cc.id, 'name', cc.name) from channel_code cc where cc.id = c.code_id) as code,
       coalesce((

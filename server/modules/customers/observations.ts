@@ -1,7 +1,8 @@
 import type { WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { applyFollowChanges, applyRemarks, type EdgeChanges, type FollowTurn, resolveRemarks } from './follows.ts';
-import { addIdentities } from './people.ts';
+import { wecomAccount } from './people.ts';
+import { applyProfiles } from './profiles.ts';
 import { changesFromRecord, mergeChanges, withoutDisprovedEnds } from './rules.ts';
 import { applyObservedTags } from './tags.ts';
 
@@ -17,7 +18,6 @@ export interface CustomerObservation {
     readonly avatar: string | null;
     readonly kind: 'wechat' | 'wecom';
     readonly gender: 'unknown' | 'male' | 'female';
-    readonly unionid: string | null;
     readonly corpName: string | null;
     readonly position: string | null;
   };
@@ -78,8 +78,16 @@ async function applyRound(ctx: WriteCtx, observations: readonly CustomerObservat
     )),
   );
   const turns = await applyFollowChanges(ctx, edges);
-  await applyProfiles(ctx, observations);
-  await addIdentities(ctx, observations.flatMap(identitiesOf));
+  await applyProfiles(
+    ctx,
+    observations.map(({ customerId, externalUserid, observedAt, readAt, profile }) => ({
+      ...profile,
+      customerId,
+      account: wecomAccount(externalUserid),
+      observedAt,
+      readAt,
+    })),
+  );
   const readEdges = observations.flatMap(({ customerId, externalUserid, observedAt, readAt, follows }) =>
     follows.map((follow) => ({ customerId, externalUserid, observedAt, readAt, ...follow })),
   );
@@ -88,35 +96,6 @@ async function applyRound(ctx: WriteCtx, observations: readonly CustomerObservat
   const ids = observations.map((observation) => observation.customerId);
   await resolveRemarks(ctx, ids);
   return turns;
-}
-
-async function applyProfiles(ctx: WriteCtx, observations: readonly CustomerObservation[]): Promise<void> {
-  const rows = observations.map(({ customerId, observedAt, readAt, profile }) => ({
-    id: customerId,
-    name: profile.name,
-    avatar: profile.avatar,
-    kind: profile.kind,
-    gender: profile.gender,
-    corp_name: profile.corpName,
-    position: profile.position,
-    observed_at: observedAt,
-    read_at: readAt,
-  }));
-  await sql`
-    update customer c set name = r.name, avatar = r.avatar, kind = r.kind, gender = r.gender, corp_name = r.corp_name,
-      position = r.position, observed_at = r.observed_at, read_at = r.read_at
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id bigint, name text, avatar text, kind text, gender text,
-      corp_name text, position text, observed_at timestamptz, read_at timestamptz)
-    where c.id = r.id and (c.read_at is null or c.read_at <= r.read_at)
-  `.execute(ctx.db);
-}
-
-function identitiesOf({ customerId, profile, follows }: CustomerObservation) {
-  const phones = new Set(follows.flatMap((follow) => follow.mobiles));
-  return [
-    ...(profile.unionid ? [{ kind: 'unionid', value: profile.unionid, customerId, source: 'wecom' }] : []),
-    ...[...phones].map((value) => ({ kind: 'phone', value, customerId, source: 'wecom' })),
-  ];
 }
 
 /** Active edges that a whole reading does not hold, and that were there before it was made. */

@@ -1,107 +1,357 @@
 import type { WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
+import { lockCustomers } from './follows.ts';
+import { uniqueScope } from './partition.ts';
+import { type Mover, regroup } from './regroup.ts';
 
-/** An account that a fact speaks of: the first identity names the person, the others join in when they are free. */
+/** One account of a person. */
 export interface Account {
   readonly kind: string;
   readonly value: string;
 }
 
+/** A fact names a person by the accounts it knows: the first is whose fact it is, the others are the same person's. */
+export interface Mention {
+  readonly accounts: readonly Account[];
+  readonly at: Date;
+  readonly source: string;
+}
+
+/** Whom a mention means. `homeId` goes into the rows that the fact makes; null is the customer's first account. */
+export interface Person {
+  readonly customerId: number;
+  readonly homeId: number | null;
+}
+
+/** A mention of nobody. */
+export const nobody: Person = { customerId: 0, homeId: null };
+
 /** How WeCom names the accounts: wm… is a WeChat user, wo… a WeCom user of another corp. */
 export const wecomAccount = (externalUserid: string): Account => ({ kind: 'wecom', value: externalUserid });
 
-const keyOf = (account: Account) => `${account.kind} ${account.value}`;
+const accountKey = (account: Account) => `${account.kind} ${account.value}`;
+
+interface KnownAccount extends Account {
+  id: number;
+  customerId: number;
+  firstAccountId: number;
+  isShared: boolean;
+}
+
+interface Pair {
+  readonly one: string;
+  readonly other: string;
+  at: Date;
+  readonly source: string;
+}
+
+/** Facts are projected under this lock, shared; who moves rows between customers has it alone. */
+const peopleLock = 7164004;
+
+async function lockPeople(ctx: WriteCtx, mode: 'shared' | 'alone'): Promise<void> {
+  await (mode === 'shared'
+    ? sql`select pg_advisory_xact_lock_shared(${peopleLock})`
+    : sql`select pg_advisory_xact_lock(${peopleLock})`
+  ).execute(ctx.db);
+}
+
+/** Somebody else changed people since they were looked up: the transaction changed nothing and is run again. */
+class PeopleChanged extends Error {
+  readonly code = '40001';
+}
 
 /**
- * The customers behind accounts; a customer is made for an account nobody knows. Safe when several workers meet the same
- * new account: the account's key is locked first.
+ * Whom the facts of a batch speak of, one answer for each mention. Unknown accounts become customers or join the customer
+ * they are named with; where evidence says that two customers are one, or no longer are, their rows are moved. To be
+ * called once in a transaction, before anything else is read of customers.
  */
-export async function ensureCustomers(
+export async function resolvePeople(
   ctx: WriteCtx,
-  accounts: readonly (Account & { seenAt: Date; source: string })[],
-): Promise<Map<string, number>> {
-  const wanted = [...new Map(accounts.map((account) => [keyOf(account), account])).values()];
-  const found = await findCustomers(ctx, wanted);
-  const unknown = wanted.filter((account) => !found.has(keyOf(account)));
-  if (unknown.length === 0) return found;
+  mentions: readonly Mention[],
+  movers: readonly Mover[],
+): Promise<Person[]> {
+  const accounts = [
+    ...new Map(mentions.flatMap(({ accounts }) => accounts.map((account) => [accountKey(account), account]))).values(),
+  ];
+  if (accounts.length === 0) return mentions.map(() => nobody);
+  const pairs = pairsOf(mentions);
+  // Whether rows have to move is looked up before the lock is taken, because a shared lock cannot become one's own.
+  const mode = pairs.length > 0 && (await plan(ctx, accounts, pairs, 'look')).moves.length > 0 ? 'alone' : 'shared';
+  await lockPeople(ctx, mode);
+  let found = await findAccounts(ctx, accounts);
+  const unknown = accounts.filter((account) => !found.has(accountKey(account)));
+  if (unknown.length > 0 || pairs.length > 0) {
+    if (unknown.length > 0) await lockAccounts(ctx, unknown);
+    const { attachments, moves } = await plan(ctx, accounts, pairs, 'lock');
+    if (moves.length > 0 && mode === 'shared') throw new PeopleChanged('people changed meanwhile');
+    await attach(ctx, attachments, mentions);
+    if (moves.length > 0) await move(ctx, moves, mentions, movers);
+    found = await findAccounts(ctx, accounts);
+  }
+  return mentions.map(({ accounts: [naming] }) => {
+    if (!naming) return nobody;
+    const account = found.get(accountKey(naming));
+    if (!account) throw new Error(`no customer was made for the account ${accountKey(naming)}`);
+    return { customerId: account.customerId, homeId: account.id === account.firstAccountId ? null : account.id };
+  });
+}
+
+/** Each pair of accounts named together, with the earliest moment; a fact says that its first account is the others'. */
+function pairsOf(mentions: readonly Mention[]): Pair[] {
+  const pairs = new Map<string, Pair>();
+  for (const { accounts, at, source } of mentions) {
+    const [first, ...others] = [...new Set(accounts.map(accountKey))];
+    if (first === undefined) continue;
+    for (const other of others) {
+      const key = [first, other].sort().join('|');
+      const known = pairs.get(key);
+      if (!known) pairs.set(key, { one: first, other, at, source });
+      else if (at < known.at) known.at = at;
+    }
+  }
+  return [...pairs.values()];
+}
+
+async function findAccounts(ctx: WriteCtx, accounts: readonly Account[]): Promise<Map<string, KnownAccount>> {
+  const { rows } = await sql<KnownAccount>`
+    select i.kind, i.value, i.id, i.customer_id as "customerId", coalesce(c.account_id, i.id) as "firstAccountId",
+      i.is_shared as "isShared"
+    from identity i join customer c on c.id = i.customer_id
+    where (i.kind, i.value) in (
+      select * from unnest(${accounts.map((a) => a.kind)}::text[], ${accounts.map((a) => a.value)}::text[])
+    )
+  `.execute(ctx.db);
+  return new Map(rows.map((row) => [accountKey(row), row]));
+}
+
+/** Two workers that meet the same new account wait for each other here. */
+async function lockAccounts(ctx: WriteCtx, accounts: readonly Account[]): Promise<void> {
   await sql`
     select pg_advisory_xact_lock(hash) from (
-      select distinct hashtextextended(key, 7164) as hash from unnest(${unknown.map(keyOf)}::text[]) as key order by hash
+      select distinct hashtextextended(key, 7164) as hash from unnest(${accounts.map(accountKey)}::text[]) as key order by hash
     ) as keys
   `.execute(ctx.db);
-  for (const [key, id] of await findCustomers(ctx, unknown)) found.set(key, id);
-  const missing = unknown.filter((account) => !found.has(keyOf(account)));
-  if (missing.length === 0) return found;
-  const made = await ctx.db
-    .insertInto('customer')
-    .values(
-      missing.map((account) => ({
-        added_at: account.seenAt,
-        created_at: ctx.now,
-        kind: account.kind === 'wecom' && account.value.startsWith('wo') ? 'wecom' : 'wechat',
-      })),
-    )
-    .returning('id')
-    .execute();
-  await ctx.db
-    .insertInto('identity')
-    .values(
-      missing.map((account, i) => ({
-        kind: account.kind,
-        value: account.value,
-        customer_id: made[i]?.id ?? 0,
-        source: account.source,
-        first_seen_at: account.seenAt,
-      })),
-    )
-    .execute();
-  missing.forEach((account, i) => {
-    found.set(keyOf(account), made[i]?.id ?? 0);
-  });
-  return found;
 }
 
-async function findCustomers(ctx: WriteCtx, accounts: readonly Account[]): Promise<Map<string, number>> {
-  if (accounts.length === 0) return new Map();
-  const { rows } = await sql<{ kind: string; value: string; id: number }>`
-    select kind, value, customer_id as id from identity
-    where (kind, value) in (select * from unnest(${accounts.map((a) => a.kind)}::text[], ${accounts.map((a) => a.value)}::text[]))
-  `.execute(ctx.db);
-  return new Map(rows.map((row) => [keyOf(row), row.id]));
+/** Accounts named together that nothing speaks against: they become one customer, or join the one that is known. */
+interface Attachment {
+  readonly accounts: readonly string[];
+  readonly known: ReadonlyMap<string, KnownAccount>;
+  readonly pairs: readonly Pair[];
 }
 
-export function customerOf(customers: ReadonlyMap<string, number>, account: Account): number {
-  const id = customers.get(keyOf(account));
-  if (id === undefined) throw new Error(`no customer was made for the account ${keyOf(account)}`);
-  return id;
-}
-
-/** Further accounts of known customers. One that belongs to somebody else stays there and is reported. */
-export async function addIdentities(
+/**
+ * Sorts what is new into what can simply be written down and what needs a decision over all that is known of the accounts:
+ * two customers, or an account of a kind that the customer has already. (A link within one customer changes no decision,
+ * however old it is: whatever it brings together is together.)
+ */
+async function plan(
   ctx: WriteCtx,
-  identities: readonly (Account & { customerId: number; source: string })[],
-): Promise<{ kind: string; value: string; customerId: number; ownerId: number }[]> {
-  if (identities.length === 0) return [];
-  const rows = JSON.stringify(
-    identities.map((identity) => ({
-      kind: identity.kind,
-      value: identity.value,
-      customer_id: identity.customerId,
-      source: identity.source,
+  accounts: readonly Account[],
+  pairs: readonly Pair[],
+  mode: 'look' | 'lock',
+): Promise<{ attachments: Attachment[]; moves: Pair[][] }> {
+  const found = await findAccounts(ctx, accounts);
+  const fresh = await findNewPairs(ctx, pairs, found);
+  const byKey = new Map(accounts.map((account) => [accountKey(account), account]));
+  const touched = new Set(fresh.flatMap((pair) => [pair.one, pair.other]));
+  const seeds = [...byKey.keys()].filter((key) => touched.has(key) || !found.has(key));
+  const groups = groupBy(seeds, fresh);
+  const customerIds = [
+    ...new Set(groups.flatMap((group) => group.keys.flatMap((key) => found.get(key)?.customerId ?? []))),
+  ];
+  const others = await readCustomersAccounts(ctx, customerIds, mode);
+  const attachments: Attachment[] = [];
+  const moves: Pair[][] = [];
+  for (const group of groups) {
+    const known = new Map(group.keys.flatMap((key) => (found.has(key) ? [[key, found.get(key) as KnownAccount]] : [])));
+    const customers = new Set([...known.values()].map((account) => account.customerId));
+    const members = new Set([...group.keys, ...[...customers].flatMap((id) => others.get(id) ?? [])]);
+    const scopes = [...members].flatMap((key) => uniqueScope(accountOfKey(key)) ?? []);
+    const isClear =
+      customers.size <= 1 &&
+      new Set(scopes).size === scopes.length &&
+      ![...known.values()].some((account) => account.isShared);
+    if (isClear) attachments.push({ accounts: group.keys, known, pairs: group.pairs });
+    else moves.push(group.pairs);
+  }
+  return { attachments, moves };
+}
+
+function accountOfKey(key: string): Account {
+  const at = key.indexOf(' ');
+  return { kind: key.slice(0, at), value: key.slice(at + 1) };
+}
+
+/** Pairs that were not known, or not from so early on. */
+async function findNewPairs(
+  ctx: WriteCtx,
+  pairs: readonly Pair[],
+  found: ReadonlyMap<string, KnownAccount>,
+): Promise<Pair[]> {
+  const ids = pairs.flatMap((pair) => {
+    const [a, b] = [found.get(pair.one)?.id, found.get(pair.other)?.id];
+    return a !== undefined && b !== undefined ? [[Math.min(a, b), Math.max(a, b)] as const] : [];
+  });
+  const firsts = new Map<string, Date>();
+  if (ids.length > 0) {
+    const { rows } = await sql<{ a: number; b: number; at: Date }>`
+      select a_id as a, b_id as b, first_at as at from identity_link
+      where (a_id, b_id) in (select * from unnest(${ids.map(([a]) => a)}::bigint[], ${ids.map(([, b]) => b)}::bigint[]))
+    `.execute(ctx.db);
+    for (const row of rows) firsts.set(`${row.a} ${row.b}`, row.at);
+  }
+  return pairs.filter((pair) => {
+    const [a, b] = [found.get(pair.one)?.id, found.get(pair.other)?.id];
+    const first = a !== undefined && b !== undefined ? firsts.get(`${Math.min(a, b)} ${Math.max(a, b)}`) : undefined;
+    return !first || pair.at < first;
+  });
+}
+
+function groupBy(keys: readonly string[], pairs: readonly Pair[]): { keys: string[]; pairs: Pair[] }[] {
+  const groupOf = new Map(keys.map((key) => [key, { keys: [key], pairs: [] as Pair[] }]));
+  for (const pair of pairs) {
+    const a = groupOf.get(pair.one);
+    const b = groupOf.get(pair.other);
+    if (!a || !b) throw new Error('a pair of accounts that nobody named');
+    a.pairs.push(pair);
+    if (a === b) continue;
+    a.keys.push(...b.keys);
+    a.pairs.push(...b.pairs);
+    for (const key of b.keys) groupOf.set(key, a);
+  }
+  return [...new Set(groupOf.values())];
+}
+
+async function readCustomersAccounts(
+  ctx: WriteCtx,
+  customerIds: readonly number[],
+  mode: 'look' | 'lock',
+): Promise<Map<number, string[]>> {
+  if (customerIds.length === 0) return new Map();
+  // So that two workers cannot both find room for an account of a kind of which there can be one.
+  if (mode === 'lock') await lockCustomers(ctx, customerIds);
+  const rows = await ctx.db
+    .selectFrom('identity')
+    .select(['customer_id', 'kind', 'value'])
+    .where('customer_id', 'in', [...customerIds])
+    .execute();
+  return new Map([...Map.groupBy(rows, (row) => row.customer_id)].map(([id, list]) => [id, list.map(accountKey)]));
+}
+
+async function attach(ctx: WriteCtx, attachments: readonly Attachment[], mentions: readonly Mention[]): Promise<void> {
+  if (attachments.length === 0) return;
+  const firsts = firstMentions(mentions);
+  const newcomers = attachments.filter(({ known }) => known.size === 0);
+  const made = await makeCustomers(
+    ctx,
+    newcomers.map(({ accounts }) => ({
+      kind: accounts.some((key) => key.startsWith('wecom wo')) ? 'wecom' : 'wechat',
+      seenAt: new Date(Math.min(...accounts.map((key) => firsts.get(key)?.at.getTime() ?? ctx.now.getTime()))),
     })),
   );
+  const customers = new Map(newcomers.map((attachment, i) => [attachment, made[i] ?? 0]));
+  const rows = attachments.flatMap((attachment) => {
+    const [known] = attachment.known.values();
+    const customerId = known?.customerId ?? customers.get(attachment) ?? 0;
+    return attachment.accounts
+      .filter((key) => !attachment.known.has(key))
+      .map((key) => ({ key, customerId, isFirst: !known && key === attachment.accounts[0] }));
+  });
+  const ids = await insertAccounts(ctx, rows, firsts);
   await sql`
-    insert into identity (kind, value, customer_id, source, first_seen_at)
-    select distinct on (kind, value) kind, value, customer_id, source, ${ctx.now}::timestamptz
-    from jsonb_to_recordset(${rows}::jsonb) as i(kind text, value text, customer_id bigint, source text)
-    order by kind, value
-    on conflict do nothing
+    update customer c set account_id = r.account_id
+    from unnest(${made}::bigint[], ${newcomers.map(({ accounts }) => ids.get(accounts[0] ?? '') ?? 0)}::bigint[]) as r(id, account_id)
+    where c.id = r.id
   `.execute(ctx.db);
-  const taken = await sql<{ kind: string; value: string; customerId: number; ownerId: number }>`
-    select i.kind, i.value, i.customer_id as "customerId", o.customer_id as "ownerId"
-    from jsonb_to_recordset(${rows}::jsonb) as i(kind text, value text, customer_id bigint)
-    join identity o on o.kind = i.kind and o.value = i.value
-    where o.customer_id <> i.customer_id
+  const known = new Map(attachments.flatMap(({ known }) => [...known].map(([key, account]) => [key, account.id])));
+  await insertLinks(
+    ctx,
+    attachments.flatMap(({ pairs }) => pairs),
+    (key) => ids.get(key) ?? known.get(key) ?? 0,
+    'joined',
+  );
+}
+
+/** Writes the accounts and links down, and decides anew who is who among all that they touch. */
+async function move(
+  ctx: WriteCtx,
+  moves: readonly (readonly Pair[])[],
+  mentions: readonly Mention[],
+  movers: readonly Mover[],
+): Promise<void> {
+  const pairs = moves.flat();
+  const keys = [...new Set(pairs.flatMap((pair) => [pair.one, pair.other]))];
+  const found = await findAccounts(ctx, keys.map(accountOfKey));
+  const unknown = keys.filter((key) => !found.has(key));
+  const ids = await insertAccounts(
+    ctx,
+    unknown.map((key) => ({ key, customerId: 0 })),
+    firstMentions(mentions),
+  );
+  const idOf = (key: string) => ids.get(key) ?? found.get(key)?.id ?? 0;
+  await insertLinks(ctx, pairs, idOf, 'clash');
+  await regroup(ctx, keys.map(idOf), movers);
+}
+
+function firstMentions(mentions: readonly Mention[]): Map<string, Mention> {
+  const firsts = new Map<string, Mention>();
+  for (const mention of mentions) {
+    for (const account of mention.accounts) {
+      const key = accountKey(account);
+      const known = firsts.get(key);
+      if (!known || mention.at < known.at) firsts.set(key, mention);
+    }
+  }
+  return firsts;
+}
+
+async function makeCustomers(ctx: WriteCtx, customers: readonly { kind: string; seenAt: Date }[]): Promise<number[]> {
+  if (customers.length === 0) return [];
+  const rows = await ctx.db
+    .insertInto('customer')
+    .values(customers.map(({ kind, seenAt }) => ({ kind, added_at: seenAt, created_at: ctx.now })))
+    .returning('id')
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+async function insertAccounts(
+  ctx: WriteCtx,
+  accounts: readonly { key: string; customerId: number }[],
+  firsts: ReadonlyMap<string, Mention>,
+): Promise<Map<string, number>> {
+  if (accounts.length === 0) return new Map();
+  const rows = await ctx.db
+    .insertInto('identity')
+    .values(
+      accounts.map(({ key, customerId }) => ({
+        ...accountOfKey(key),
+        customer_id: customerId,
+        source: firsts.get(key)?.source ?? 'siyu',
+        first_seen_at: firsts.get(key)?.at ?? ctx.now,
+      })),
+    )
+    .returning(['id', 'kind', 'value'])
+    .execute();
+  return new Map(rows.map((row) => [accountKey(row), row.id]));
+}
+
+async function insertLinks(
+  ctx: WriteCtx,
+  pairs: readonly Pair[],
+  idOf: (key: string) => number,
+  verdict: 'joined' | 'clash',
+): Promise<void> {
+  if (pairs.length === 0) return;
+  const rows = pairs.map((pair) => {
+    const [one, other] = [idOf(pair.one), idOf(pair.other)];
+    return { a_id: Math.min(one, other), b_id: Math.max(one, other), first_at: pair.at, source: pair.source, verdict };
+  });
+  await sql`
+    insert into identity_link as l (a_id, b_id, first_at, source, verdict)
+    select a_id, b_id, first_at, source, verdict from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as r(a_id bigint, b_id bigint, first_at timestamptz, source text, verdict text)
+    on conflict (a_id, b_id) do update set first_at = least(l.first_at, excluded.first_at)
   `.execute(ctx.db);
-  return taken.rows;
 }

@@ -206,3 +206,38 @@ function isDay(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }
+
+/** The kind of an attribute that is first heard of with this value. */
+export function guessAttributeKind(value: string | number | boolean): AttributeKind {
+  if (typeof value === 'number') return 'number';
+  if (typeof value === 'boolean') return 'boolean';
+  return fitsAttribute({ kind: 'date', choices: [] }, value) ? 'date' : 'text';
+}
+
+/** Longest text that is kept as an attribute. */
+const maxAttributeLength = 500;
+
+/** A value told by another system as a value of this attribute; undefined when it cannot be read as one. */
+export function asAttribute(
+  definition: { kind: AttributeKind; choices: readonly string[] },
+  given: string | number | boolean,
+): string | number | boolean | undefined {
+  const value = read(definition.kind, given);
+  return value !== undefined && fitsAttribute(definition, value) ? value : undefined;
+}
+
+function read(kind: AttributeKind, given: string | number | boolean): string | number | boolean | undefined {
+  const text = String(given).trim();
+  switch (kind) {
+    case 'number':
+      return typeof given === 'number' ? given : /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+    case 'boolean':
+      return typeof given === 'boolean' ? given : { true: true, false: false, 1: true, 0: false }[text.toLowerCase()];
+    case 'date':
+      // A time is the day it names where it was written.
+      return text.slice(0, 10).replaceAll('/', '-');
+    case 'text':
+    case 'choice':
+      return text.slice(0, maxAttributeLength);
+  }
+}

@@ -8,6 +8,8 @@ import { z } from 'zod';
 const userid = z.string().min(1).max(64);
 const externalUserid = z.string().min(1).max(64);
 const moment = z.coerce.date();
+/** The accounts a fact knows the person by; the first is whose fact it is. */
+const accounts = z.array(z.object({ kind: z.string().min(1).max(20), value: z.string().min(1).max(255) })).max(20);
 
 export const factSchemas = {
   /** A customer and a staff member became contacts. `isHalf`: the staff member has not confirmed yet. */
@@ -55,6 +57,33 @@ export const factSchemas = {
   }),
   /** A staff member's whole list of customers was read. */
   'staff.customers_listed': z.object({ staffUserid: userid, observedAt: moment, externalUserids: z.array(z.string()) }),
+  /** Something a person did, told by the brand's own systems: `event` is its name, `properties` what is known of it. */
+  'event.tracked': z.object({
+    accounts,
+    event: z.string().min(1).max(100),
+    properties: z.record(z.string(), z.unknown()),
+  }),
+  /** What the brand's own systems know of a person; null takes an attribute away. */
+  'person.identified': z.object({
+    accounts: accounts.min(1),
+    profile: z
+      .object({
+        name: z.string().nullable(),
+        avatar: z.string().nullable(),
+        gender: z.enum(['unknown', 'male', 'female']),
+      })
+      .optional(),
+    attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  }),
+  /** A shop told the state of an order; commerce reads it. */
+  'order.told': z.object({ accounts, order: z.record(z.string(), z.unknown()) }),
+  /** Two customers turned out to be one. */
+  'customer.merged': z.object({
+    customerId: z.number().int(),
+    goneId: z.number().int(),
+    goneName: z.string().nullable(),
+    by: z.string(),
+  }),
   'customer.tagged': z.object({
     customerId: z.number().int(),
     added: z.array(z.string().nullish()),
@@ -104,6 +133,13 @@ export function subjectOf(fact: Fact): string {
     case 'follow.transfer_failed':
     case 'customer.observed':
       return `account:${fact.payload.externalUserid}`;
+    case 'event.tracked':
+    case 'person.identified':
+    case 'order.told': {
+      const [account] = fact.payload.accounts;
+      return account ? `account:${account.kind === 'wecom' ? '' : `${account.kind} `}${account.value}` : 'nobody';
+    }
+    case 'customer.merged':
     case 'customer.tagged':
     case 'touch.settled':
       return `customer:${fact.payload.customerId}`;

@@ -10,7 +10,7 @@ import { createSealer } from '#platform/seal';
 import { createTestApp, drainPumps, type TestApp } from '#testing';
 import type { Fact } from './facts.ts';
 import { recordEvents } from './inbox.ts';
-import { createProjectors } from './project.ts';
+import { createProjectors, type Listener } from './project.ts';
 
 const start = Date.parse('2026-11-21T02:00:00Z');
 
@@ -48,7 +48,9 @@ function followEnded(
 
 const tell = (ctx: Ctx, facts: readonly Fact[]) => inTransaction(ctx, (ctx) => recordEvents(ctx, facts));
 
-const drain = (ctx: Ctx, pumps = createProjectors([])) => drainPumps(ctx, pumps);
+const listening = (...listeners: Listener[]) => createProjectors({ listeners, movers: [] });
+
+const drain = (ctx: Ctx, pumps = listening()) => drainPumps(ctx, pumps);
 
 async function countOf(siyu: TestApp, table: keyof DB, where = 'true'): Promise<number> {
   const { rows } = await siyu.database.pool.query<{ n: number }>(`select count(*) as n from ${table} where ${where}`);
@@ -197,12 +199,10 @@ describe('a fact', () => {
 
   it('that fails in a listener leaves nothing behind, and is known once the listener works', async () => {
     let isBroken = true;
-    const pumps = createProjectors([
-      async (ctx) => {
-        await ctx.db.insertInto('setting').values({ key: 'listener', value: '{}', updated_at: ctx.now }).execute();
-        if (isBroken) throw new Error('the listener fails');
-      },
-    ]);
+    const pumps = listening(async (ctx) => {
+      await ctx.db.insertInto('setting').values({ key: 'listener', value: '{}', updated_at: ctx.now }).execute();
+      if (isBroken) throw new Error('the listener fails');
+    });
     await tell(siyu.ctx, [followAdded('heard', 'wmHeard', 'li', 1)]);
     await drain(siyu.ctx, pumps);
     expect(await countOf(siyu, 'identity', "value = 'wmHeard'")).toBe(0);
@@ -217,11 +217,9 @@ describe('a fact', () => {
 
   it('told twice is heard once, also in one batch', async () => {
     const heard: string[] = [];
-    const pumps = createProjectors([
-      async (_ctx, events) => {
-        heard.push(...events.map((event) => event.name));
-      },
-    ]);
+    const pumps = listening(async (_ctx, events) => {
+      heard.push(...events.map((event) => event.name));
+    });
     const fact = followAdded('twice', 'wmTwice', 'li', 1);
     await tell(siyu.ctx, [fact, fact]);
     await drain(siyu.ctx, pumps);

@@ -4,11 +4,15 @@ import {
   applyFollowChanges,
   applyObservations,
   countEvents,
-  customerOf,
-  ensureCustomers,
   type FollowTurn,
   findTagIds,
+  learnAttributes,
+  type Mention,
+  type Mover,
   mergeChanges,
+  nobody,
+  type Person,
+  resolvePeople,
   wecomAccount,
 } from '#customers';
 import { ensureStaff } from '#organization';
@@ -23,6 +27,8 @@ import { ensurePartitions } from './partitions.ts';
 export interface ProjectedEvent {
   /** 0 is nobody: facts about staff, tags and groups. */
   readonly customerId: number;
+  /** The account it came through; null is the customer's first. */
+  readonly homeId: number | null;
   readonly name: string;
   readonly at: Date;
   readonly source: string;
@@ -36,8 +42,14 @@ export interface ProjectedEvent {
   readonly isNews: boolean;
 }
 
-/** Called with all events of a batch in the transaction that makes them known: what it does commits with them or not at all. */
-export type Listener = (ctx: WriteCtx, events: readonly ProjectedEvent[]) => Promise<void>;
+/**
+ * Called with all events of a batch in the transaction that makes them known: what it does commits with them or not at
+ * all. What it returns happened too: it goes to the timeline and to the listeners after this one.
+ */
+export type Listener = (
+  ctx: WriteCtx,
+  events: readonly ProjectedEvent[],
+) => Promise<readonly ProjectedEvent[]> | Promise<void>;
 
 interface InboxRow {
   id: number;
@@ -50,9 +62,17 @@ interface InboxRow {
   attempts: number;
 }
 
+/** A fact of which it is known whom it is about. */
 type ParsedFact = {
-  [N in FactName]: { name: N; payload: z.output<(typeof factSchemas)[N]>; row: InboxRow };
+  [N in FactName]: { name: N; payload: z.output<(typeof factSchemas)[N]>; row: InboxRow; person: Person };
 }[FactName];
+type FactOf<N extends FactName> = Extract<ParsedFact, { name: N }>;
+
+/** What a projection hears of besides the facts: those who listen, and those who move rows when people turn out to be one. */
+export interface Audience {
+  readonly listeners: readonly Listener[];
+  readonly movers: readonly Mover[];
+}
 
 const batchSize = 100;
 const lanesAtOnce = laneCount / 2;
@@ -62,11 +82,11 @@ const maxAttempts = 5;
  * Turns facts into knowledge. A worker holds the lanes it takes, so that facts of one subject are projected in order and by
  * one worker at a time; everything a batch changes commits together, and a worker that dies leaves its lanes as they were.
  */
-export function createProjectors(listeners: readonly Listener[]): Pump[] {
+export function createProjectors(audience: Audience): Pump[] {
   const common = { channel: inboxChannel, pollMs: 1000, lanes: 1 };
   return [
-    { ...common, name: 'events.project_pressing', drain: (ctx) => projectBatch(ctx, pressingLanes, listeners) },
-    { ...common, name: 'events.project', drain: (ctx) => projectBatch(ctx, otherLanes, listeners) },
+    { ...common, name: 'events.project_pressing', drain: (ctx) => projectBatch(ctx, pressingLanes, audience) },
+    { ...common, name: 'events.project', drain: (ctx) => projectBatch(ctx, otherLanes, audience) },
   ];
 }
 
@@ -75,30 +95,30 @@ interface LaneRange {
   readonly until: number;
 }
 
-async function projectBatch(ctx: Ctx, lanes: LaneRange, listeners: readonly Listener[]): Promise<number> {
+async function projectBatch(ctx: Ctx, lanes: LaneRange, audience: Audience): Promise<number> {
   let failing: number[] = [];
   try {
     return await inTransaction(ctx, async (ctx) => {
       const rows = await takeLanes(ctx, lanes);
       failing = rows.map((row) => row.id);
-      await projectRows(ctx, rows, listeners);
+      await projectRows(ctx, rows, audience);
       return rows.length;
     });
   } catch (error) {
     if (failing.length === 0) throw error;
     ctx.log.warn({ err: error, facts: failing.length }, 'a batch of facts failed; its facts are tried one by one');
-    return projectOneByOne(ctx, failing, listeners);
+    return projectOneByOne(ctx, failing, audience);
   }
 }
 
 /** One bad fact must not hold up its lane: it is set aside with its problem after a few attempts. */
-async function projectOneByOne(ctx: Ctx, ids: readonly number[], listeners: readonly Listener[]): Promise<number> {
+async function projectOneByOne(ctx: Ctx, ids: readonly number[], audience: Audience): Promise<number> {
   let done = 0;
   for (const id of ids) {
     try {
       done += await inTransaction(ctx, async (ctx) => {
         const rows = await takeRow(ctx, id);
-        await projectRows(ctx, rows, listeners);
+        await projectRows(ctx, rows, audience);
         return rows.length;
       });
     } catch (error) {
@@ -153,7 +173,7 @@ async function takeRow(ctx: WriteCtx, id: number): Promise<InboxRow[]> {
   return rows;
 }
 
-async function projectRows(ctx: WriteCtx, rows: readonly InboxRow[], listeners: readonly Listener[]): Promise<void> {
+async function projectRows(ctx: WriteCtx, rows: readonly InboxRow[], audience: Audience): Promise<void> {
   if (rows.length === 0) return;
   await ctx.db
     .deleteFrom('inbox')
@@ -165,14 +185,19 @@ async function projectRows(ctx: WriteCtx, rows: readonly InboxRow[], listeners: 
     .execute();
   const fresh = await keepNew(ctx, rows);
   if (fresh.length === 0) return;
+  const facts = fresh.map(parseFact);
+  const people = await resolvePeople(ctx, facts.map(mentionOf), audience.movers);
+  facts.forEach((fact, i) => {
+    fact.person = people[i] ?? nobody;
+  });
   const events: ProjectedEvent[] = [];
   // Runs of one kind go together as sets; where kinds alternate, their order is kept.
-  for (const run of runsOf(fresh.map(parseFact))) events.push(...(await projectRun(ctx, run)));
+  for (const run of runsOf(facts)) events.push(...(await projectRun(ctx, run)));
+  for (const listen of audience.listeners) events.push(...((await listen(ctx, events)) ?? []));
   await appendEvents(
     ctx,
     events.filter((event) => event.isNews),
   );
-  for (const listen of listeners) await listen(ctx, events);
 }
 
 /** Facts that were not told before; the key is what makes a repeated callback harmless. */
@@ -192,7 +217,35 @@ async function keepNew(ctx: WriteCtx, rows: readonly InboxRow[]): Promise<InboxR
 function parseFact(row: InboxRow): ParsedFact {
   const schema = factSchemas[row.name as FactName];
   if (!schema) throw new Error(`no fact has the name ${row.name}`);
-  return { name: row.name, payload: schema.parse(row.payload), row } as ParsedFact;
+  return { name: row.name, payload: schema.parse(row.payload), row, person: nobody } as ParsedFact;
+}
+
+/** The accounts by which a fact names a person. */
+function mentionOf({ name, payload, row }: ParsedFact): Mention {
+  const mention = (accounts: Mention['accounts'], at = row.occurred_at) => ({ accounts, at, source: row.source });
+  switch (name) {
+    case 'follow.added':
+    case 'follow.ended':
+    case 'follow.edited':
+    case 'follow.transfer_failed':
+      return mention([wecomAccount(payload.externalUserid)]);
+    case 'customer.observed': {
+      const times = payload.follows.map((follow) => follow.createdAt.getTime());
+      const phones = new Set(payload.follows.flatMap((follow) => follow.mobiles));
+      const accounts = [
+        wecomAccount(payload.externalUserid),
+        ...(payload.profile.unionid ? [{ kind: 'unionid', value: payload.profile.unionid }] : []),
+        ...[...phones].map((value) => ({ kind: 'phone', value })),
+      ];
+      return mention(accounts, new Date(Math.min(payload.observedAt.getTime(), ...times)));
+    }
+    case 'event.tracked':
+    case 'person.identified':
+    case 'order.told':
+      return mention(payload.accounts);
+    default:
+      return mention([]);
+  }
 }
 
 const follows = new Set<FactName>(['follow.added', 'follow.ended']);
@@ -209,24 +262,56 @@ function runsOf(facts: readonly ParsedFact[]): ParsedFact[][] {
 }
 
 async function projectRun(ctx: WriteCtx, run: readonly ParsedFact[]): Promise<ProjectedEvent[]> {
-  const of = <N extends FactName>(name: N) =>
-    run.filter((fact): fact is Extract<ParsedFact, { name: N }> => fact.name === name);
+  const of = <N extends FactName>(name: N) => run.filter((fact): fact is FactOf<N> => fact.name === name);
   switch (run[0]?.name) {
     case undefined:
       return [];
     case 'follow.added':
     case 'follow.ended':
-      return projectFollows(ctx, run as Extract<ParsedFact, { name: 'follow.added' | 'follow.ended' }>[]);
+      return projectFollows(ctx, run as FactOf<'follow.added' | 'follow.ended'>[]);
     case 'customer.observed':
       return projectObservations(ctx, of('customer.observed'));
     case 'staff.customers_listed':
       return projectLists(ctx, of('staff.customers_listed'));
     case 'follow.edited':
     case 'follow.transfer_failed':
-      return projectAboutFollows(
+      return projectAboutFollows(ctx, run as FactOf<'follow.edited' | 'follow.transfer_failed'>[]);
+    case 'event.tracked':
+      return of('event.tracked').map(({ row, person, payload }) => ({
+        ...bare(payload.event, row),
+        ...person,
+        payload: payload.properties,
+      }));
+    case 'person.identified':
+      await learnAttributes(
         ctx,
-        run as Extract<ParsedFact, { name: 'follow.edited' | 'follow.transfer_failed' }>[],
+        of('person.identified').map(({ row, person, payload }) => ({
+          ...payload,
+          ...person,
+          account: payload.accounts[0] as { kind: string; value: string },
+          at: row.occurred_at,
+          source: row.source,
+        })),
       );
+      return of('person.identified').map(({ name, row, person, payload }) => ({
+        ...bare(name, row),
+        ...person,
+        payload: payload.attributes,
+        isNews: false,
+      }));
+    case 'order.told':
+      return of('order.told').map(({ name, row, person, payload }) => ({
+        ...bare(name, row),
+        ...person,
+        payload: payload.order,
+        isNews: false,
+      }));
+    case 'customer.merged':
+      return of('customer.merged').map(({ name, row, payload }) => ({
+        ...bare(name, row),
+        customerId: payload.customerId,
+        payload,
+      }));
     case 'customer.tagged':
       return of('customer.tagged').map(({ name, row, payload }) => ({
         ...bare(name, row),
@@ -252,6 +337,7 @@ async function projectRun(ctx: WriteCtx, run: readonly ParsedFact[]): Promise<Pr
 function bare(name: string, row: InboxRow): ProjectedEvent {
   return {
     customerId: 0,
+    homeId: null,
     name,
     at: row.occurred_at,
     source: row.source,
@@ -266,11 +352,11 @@ function bare(name: string, row: InboxRow): ProjectedEvent {
 
 async function projectFollows(
   ctx: WriteCtx,
-  facts: readonly Extract<ParsedFact, { name: 'follow.added' | 'follow.ended' }>[],
+  facts: readonly FactOf<'follow.added' | 'follow.ended'>[],
 ): Promise<ProjectedEvent[]> {
-  const { customers, staff } = await resolve(ctx, facts);
+  const staff = await staffNamed(ctx, facts);
   const edgeOf = (fact: (typeof facts)[number]) => ({
-    customerId: customerOf(customers, wecomAccount(fact.payload.externalUserid)),
+    ...fact.person,
     externalUserid: fact.payload.externalUserid,
     staffId: staffOf(staff, fact.payload.staffUserid),
   });
@@ -300,12 +386,18 @@ async function projectFollows(
       },
     ];
   });
-  return [...turns.map((turn) => turnEvent(turn, facts[0]?.row)), ...told];
+  return [...turnEvents(turns, facts), ...told];
 }
 
-function turnEvent(turn: FollowTurn, row: InboxRow | undefined): ProjectedEvent {
+function turnEvents(turns: readonly FollowTurn[], facts: readonly ParsedFact[]): ProjectedEvent[] {
+  const homes = new Map(facts.map(({ person }) => [person.customerId, person.homeId]));
+  return turns.map((turn) => turnEvent(turn, homes.get(turn.customerId) ?? null, facts[0]?.row));
+}
+
+function turnEvent(turn: FollowTurn, homeId: number | null, row: InboxRow | undefined): ProjectedEvent {
   return {
     customerId: turn.customerId,
+    homeId,
     name: turn.kind === 'opened' ? 'follow.added' : 'follow.ended',
     at: turn.at,
     source: row?.source ?? 'siyu',
@@ -320,12 +412,8 @@ function turnEvent(turn: FollowTurn, row: InboxRow | undefined): ProjectedEvent 
 
 async function projectObservations(
   ctx: WriteCtx,
-  facts: readonly Extract<ParsedFact, { name: 'customer.observed' }>[],
+  facts: readonly FactOf<'customer.observed'>[],
 ): Promise<ProjectedEvent[]> {
-  const customers = await ensureCustomers(
-    ctx,
-    facts.map((fact) => ({ ...wecomAccount(fact.payload.externalUserid), seenAt: earliest(fact), source: 'wecom' })),
-  );
   const userids = facts.flatMap((fact) => fact.payload.follows.map((follow) => follow.staffUserid));
   const staff = await ensureStaff(ctx, userids);
   const tagIds = await findTagIds(
@@ -334,8 +422,8 @@ async function projectObservations(
   );
   const turns = await applyObservations(
     ctx,
-    facts.map(({ payload }) => ({
-      customerId: customerOf(customers, wecomAccount(payload.externalUserid)),
+    facts.map(({ payload, person }) => ({
+      customerId: person.customerId,
       externalUserid: payload.externalUserid,
       observedAt: payload.observedAt,
       readAt: payload.readAt,
@@ -348,17 +436,12 @@ async function projectObservations(
       })),
     })),
   );
-  return turns.map((turn) => turnEvent(turn, facts[0]?.row));
-}
-
-function earliest(fact: Extract<ParsedFact, { name: 'customer.observed' }>): Date {
-  const times = fact.payload.follows.map((follow) => follow.createdAt.getTime());
-  return new Date(Math.min(fact.payload.observedAt.getTime(), ...times));
+  return turnEvents(turns, facts);
 }
 
 async function projectLists(
   ctx: WriteCtx,
-  facts: readonly Extract<ParsedFact, { name: 'staff.customers_listed' }>[],
+  facts: readonly FactOf<'staff.customers_listed'>[],
 ): Promise<ProjectedEvent[]> {
   const staff = await ensureStaff(
     ctx,
@@ -368,42 +451,30 @@ async function projectLists(
   for (const { payload, row } of facts) {
     const staffId = staffOf(staff, payload.staffUserid);
     const turns = await applyAbsentFollows(ctx, staffId, payload.externalUserids, payload.observedAt);
-    events.push(...turns.map((turn) => turnEvent(turn, row)));
+    events.push(...turns.map((turn) => turnEvent(turn, null, row)));
   }
   return events;
 }
 
 async function projectAboutFollows(
   ctx: WriteCtx,
-  facts: readonly Extract<ParsedFact, { name: 'follow.edited' | 'follow.transfer_failed' }>[],
+  facts: readonly FactOf<'follow.edited' | 'follow.transfer_failed'>[],
 ): Promise<ProjectedEvent[]> {
-  const { customers, staff } = await resolve(ctx, facts);
-  return facts.map(({ name, row, payload }) => ({
+  const staff = await staffNamed(ctx, facts);
+  return facts.map(({ name, row, payload, person }) => ({
     ...bare(name, row),
-    customerId: customerOf(customers, wecomAccount(payload.externalUserid)),
+    ...person,
     staffId: staffOf(staff, payload.staffUserid),
     externalUserid: payload.externalUserid,
     payload: 'reason' in payload ? { reason: payload.reason } : {},
   }));
 }
 
-async function resolve(
-  ctx: WriteCtx,
-  facts: readonly { payload: { externalUserid: string; staffUserid: string }; row: InboxRow }[],
-) {
-  const customers = await ensureCustomers(
-    ctx,
-    facts.map(({ payload, row }) => ({
-      ...wecomAccount(payload.externalUserid),
-      seenAt: row.occurred_at,
-      source: row.source,
-    })),
-  );
-  const staff = await ensureStaff(
+function staffNamed(ctx: WriteCtx, facts: readonly { payload: { staffUserid: string } }[]) {
+  return ensureStaff(
     ctx,
     facts.map(({ payload }) => payload.staffUserid),
   );
-  return { customers, staff };
 }
 
 function staffOf(staff: ReadonlyMap<string, number>, userid: string): number {
@@ -416,6 +487,7 @@ async function appendEvents(ctx: WriteCtx, events: readonly ProjectedEvent[]): P
   if (events.length === 0) return;
   const rows = events.map((event) => ({
     customer_id: event.customerId,
+    home_id: event.homeId,
     occurred_at: event.at,
     name: event.name,
     source: event.source,
@@ -428,9 +500,9 @@ async function appendEvents(ctx: WriteCtx, events: readonly ProjectedEvent[]): P
     events.map((event) => event.at),
   );
   await sql`
-    insert into event (customer_id, occurred_at, name, source, staff_id, code_id, payload)
-    select customer_id, occurred_at, name, source, staff_id, code_id, payload
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as e(customer_id bigint, occurred_at timestamptz, name text,
+    insert into event (customer_id, home_id, occurred_at, name, source, staff_id, code_id, payload)
+    select customer_id, home_id, occurred_at, name, source, staff_id, code_id, payload
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as e(customer_id bigint, home_id bigint, occurred_at timestamptz, name text,
       source text, staff_id bigint, code_id bigint, payload jsonb)
   `.execute(ctx.db);
   await countEvents(

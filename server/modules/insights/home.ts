@@ -23,14 +23,14 @@ export async function readHome(ctx: Ctx, input: Input<typeof getHome>): Promise<
     `.execute(ctx.db),
     readMovement(ctx, before, until),
     sql<Home['sources'][number]>`
-      select source, count(*) as added, count(*) filter (where active_follow_count > 0) as active,
-        count(*) filter (where active_follow_count > 0)::float8 / count(*) as rate
-      from customer where added_at >= ${since} and added_at < ${until} group by source order by count(*) desc, source
+      select source, count(*) as added, count(*) filter (where gone_at is null) as active,
+        count(*) filter (where gone_at is null)::float8 / count(*) as rate
+      from customer where met_at >= ${since} and met_at < ${until} group by source order by count(*) desc, source
     `.execute(ctx.db),
     sql<Home['codes'][number]>`
-      select cc.id, cc.name, count(*) as added, count(*) filter (where c.active_follow_count > 0) as active
+      select cc.id, cc.name, count(*) as added, count(*) filter (where c.gone_at is null) as active
       from customer c join channel_code cc on cc.id = c.code_id
-      where c.added_at >= ${since} and c.added_at < ${until} group by cc.id order by count(*) desc, cc.id limit 12
+      where c.met_at >= ${since} and c.met_at < ${until} group by cc.id order by count(*) desc, cc.id limit 12
     `.execute(ctx.db),
     readRetention(ctx, since, until),
     sql<Home['staff'][number]>`
@@ -98,13 +98,11 @@ interface Movement {
 async function readMovement(ctx: Ctx, since: Date, until: Date): Promise<Movement[]> {
   const { rows } = await sql<Movement>`
     with added as (
-      select (added_at at time zone ${ctx.zone})::date as day, count(*) as n from customer
-      where added_at >= ${since} and added_at < ${until} group by 1
-    ), gone as (
-      select customer_id, max(ended_at) as at from follow_spell
-      where ended_at >= ${since} and customer_id in (select id from customer where active_follow_count = 0) group by customer_id
+      select (met_at at time zone ${ctx.zone})::date as day, count(*) as n from customer
+      where met_at >= ${since} and met_at < ${until} group by 1
     ), lost as (
-      select (at at time zone ${ctx.zone})::date as day, count(*) as n from gone where at >= ${since} and at < ${until} group by 1
+      select (gone_at at time zone ${ctx.zone})::date as day, count(*) as n from customer
+      where gone_at >= ${since} and gone_at < ${until} group by 1
     )
     select day::text as day, coalesce(added.n, 0) as added, coalesce(lost.n, 0) as lost
     from added full join lost using (day) order by day
@@ -120,12 +118,7 @@ async function withTotals(
   until: Date,
 ): Promise<Home['days']> {
   const { rows } = await sql<{ total: number }>`
-    select count(*) filter (where added_at < ${until}) - (
-      select count(*) from (
-        select customer_id from follow_spell where customer_id in (select id from customer where active_follow_count = 0)
-        group by customer_id having max(ended_at) < ${until}
-      ) as gone
-    ) as total from customer
+    select (select count(*) from customer where met_at < ${until}) - (select count(*) from customer where gone_at < ${until}) as total
   `.execute(ctx.db);
   let total = rows[0]?.total ?? 0;
   const byDay = new Map(movement.map((row) => [row.day, row]));
@@ -148,15 +141,10 @@ async function readRetention(ctx: Ctx, since: Date, until: Date): Promise<Home['
     return sql`count(*) filter (where ${isOld}), count(*) filter (where ${isOld} and ${wasThere})`;
   });
   const { rows } = await sql<{ week: string; added: number; counts: number[] }>`
-    with gone as (
-      select s.customer_id, max(s.ended_at) as gone_at from follow_spell s
-      where s.ended_at >= ${since} and s.customer_id in (select id from customer where active_follow_count = 0)
-      group by s.customer_id
-    ), newcomer as materialized (
+    with newcomer as materialized (
       -- Gone when no stay is open; somebody who is with anybody now was kept.
-      select s.started_at, date_trunc('week', s.started_at at time zone ${ctx.zone})::date as week, gone.gone_at
-      from follow_spell s left join gone on gone.customer_id = s.customer_id
-      where s.is_first and s.started_at >= ${since} and s.started_at < ${until}
+      select met_at as started_at, date_trunc('week', met_at at time zone ${ctx.zone})::date as week, gone_at
+      from customer where met_at >= ${since} and met_at < ${until}
     )
     select week::text as week, count(*) as added, array[${sql.join(points)}] as counts
     from newcomer group by week order by week

@@ -1,6 +1,7 @@
 import type { Input, Output } from '#contract';
 import type { Message } from '#contract/content';
 import type { listTouches } from '#contract/touch';
+import type { Mover } from '#customers';
 import { recordEvents } from '#events';
 import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { sql } from '#platform/db';
@@ -165,14 +166,15 @@ export async function settleTouch(
       claimed_by: null,
       took_ms: isEnd ? Math.max(0, machineNow - touch.receivedAt.getTime()) : null,
     })
-    .where('customer_id', '=', touch.customerId)
+    // By its own number alone: the customer may have become part of another meanwhile.
     .where('id', '=', touch.id)
     .where('state', '=', 'claimed')
     .where('claimed_by', '=', worker.number)
-    .returning('id')
+    .returning('customer_id as customerId')
     .executeTakeFirst();
   if (!row || !isEnd) return;
-  if (mayTryAnotherCode(settlement)) await useAnotherCode(ctx, touch, machineNow);
+  const { customerId } = row;
+  if (mayTryAnotherCode(settlement)) await useAnotherCode(ctx, { ...touch, customerId }, machineNow);
   await recordEvents(ctx, [
     {
       name: 'touch.settled',
@@ -180,7 +182,7 @@ export async function settleTouch(
       messageId: `touch ${touch.id} ${settlement.state}`,
       occurredAt: ctx.now,
       payload: {
-        customerId: touch.customerId,
+        customerId,
         touchId: touch.id,
         kind: touch.kind,
         channel: touch.channel,
@@ -222,6 +224,16 @@ async function useAnotherCode(ctx: WriteCtx, missed: ClaimedTouch, machineNow: n
     .execute();
   wake(ctx, urgentChannel);
 }
+
+/** Touches go with the person. A purpose that both were touched for stays unique: the later one keeps where it came from. */
+export const moveTouches: Mover = async (ctx, { from, to, accounts, isWhole, firstAccountId }) => {
+  await sql`
+    update touch t set customer_id = ${to}, home_id = coalesce(home_id, ${firstAccountId}),
+      purpose = case when exists (select 1 from touch x where x.customer_id = ${to} and x.purpose = t.purpose)
+        then t.purpose || ' of ' || ${from}::bigint else t.purpose end
+    where customer_id = ${from} and (${isWhole} or home_id = any(${accounts.map((account) => account.id)}::bigint[]))
+  `.execute(ctx.db);
+};
 
 export async function listTouchPage(ctx: Ctx, input: Input<typeof listTouches>): Promise<Output<typeof listTouches>> {
   const cursor = decodeCursor(input.after, ['number']);
