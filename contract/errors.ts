@@ -43,6 +43,9 @@ export const errorStatus = {
   material_type_unsupported: 422,
   welcome_variable_unknown: 422,
 
+  source_name_taken: 409,
+  write_key_invalid: 401,
+
   wecom_not_connected: 409,
   wecom_callback_signature: 403,
   wecom_callback_malformed: 400,

@@ -15,6 +15,7 @@ export const permissions = [
   'health.read',
   'sync.run',
   'connection.manage',
+  'source.manage',
   'user.manage',
   'key.manage',
   'audit.read',
@@ -38,6 +39,7 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'code.write',
     'health.read',
     'sync.run',
+    'source.manage',
     'key.manage',
   ],
   // An adviser sees the customers who follow him and nobody else's: see customerScope in server/modules/customers.

@@ -21,6 +21,10 @@ export interface Route<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.
   readonly bytes?: 'in' | 'out';
   /** The handler calls the outside world and therefore opens its own short transactions. */
   readonly outside?: boolean;
+  /** Largest body, in bytes, where the common limit does not fit. */
+  readonly limitBytes?: number;
+  /** Pages of other sites may call it: it admits by a key of its own, never by a cookie. */
+  readonly isCrossOrigin?: boolean;
   /** Refusals a caller should expect besides the common ones. */
   readonly errors?: readonly ErrorCode[];
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import apiReference from '@scalar/fastify-api-reference';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { createWebChannel } from '#channels/web';
 import { createWecomChannel } from '#channels/wecom';
 import { createModules } from '#modules';
 import { createAuth, identify, serveAuth } from '#organization';
@@ -40,7 +41,11 @@ export async function createApp(parts: AppParts): Promise<App> {
   const metrics = createMetrics();
   const auth = createAuth({ database, secret: parts.secret, publicUrl: config.publicUrl });
   const wecom = createWecomChannel(runtime, metrics);
-  const modules = [...createModules({ auth, publicUrl: config.publicUrl, deliverers: wecom.deliverers }), wecom];
+  const modules = [
+    ...createModules({ auth, publicUrl: config.publicUrl, deliverers: wecom.deliverers }),
+    wecom,
+    createWebChannel(),
+  ];
 
   const http = Fastify({
     loggerInstance: runtime.log as FastifyBaseLogger,
@@ -59,7 +64,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   });
   http.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    assertSameOrigin(request);
+    if (!(request.routeOptions.config as { isCrossOrigin?: boolean }).isCrossOrigin) assertSameOrigin(request);
   });
 
   serveAuth(http, auth, config.publicUrl);
@@ -174,7 +179,7 @@ async function serveConsole(http: FastifyInstance): Promise<void> {
   http.setNotFoundHandler(async (request, reply) => {
     const isPage =
       request.method === 'GET' &&
-      !/^\/(api|q|wecom\/callback)([/?]|$)/.test(request.url) &&
+      !/^\/(api|v1|q|wecom\/callback)([/?]|$)/.test(request.url) &&
       !/\.[a-z0-9]{2,5}$/i.test(request.url.split('?')[0] ?? '');
     if (isPage && isBuilt) return reply.headers({ ...pageHeaders, 'cache-control': 'no-cache' }).sendFile('index.html');
     return reply.status(404).send(errorReply('not_found', request.id));

@@ -26,7 +26,8 @@ export function serveEndpoints(
   identify: Identify,
 ) {
   const files = endpoints.filter(({ route }) => route.bytes === 'in');
-  for (const endpoint of endpoints) if (endpoint.route.bytes !== 'in') serve(app, endpoint, jsonLimitBytes);
+  for (const endpoint of endpoints)
+    if (endpoint.route.bytes !== 'in') serve(app, endpoint, endpoint.route.limitBytes ?? jsonLimitBytes);
   // Bodies that are files keep their bytes, whatever they say they are.
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -40,7 +41,9 @@ export function serveEndpoints(
       method: route.method,
       url: route.path,
       bodyLimit,
+      config: { isCrossOrigin: route.isCrossOrigin === true },
       handler: async (request, reply) => {
+        if (route.isCrossOrigin) reply.header('access-control-allow-origin', '*');
         const actor = await admit(request, route.permission);
         const input = parseInput(route.input, readInput(request, route, inPath));
         const ctx: Ctx = {
@@ -55,12 +58,28 @@ export function serveEndpoints(
         const upload = {
           bytes: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
           contentType: String(request.headers['content-type'] ?? ''),
+          authorization: request.headers.authorization,
         };
         const run = (ctx: Ctx) => handle(ctx as never, input as never, upload);
         const result = route.method === 'GET' || route.outside ? await run(ctx) : await inTransaction(ctx, run);
         return route.bytes === 'out' ? sendBytes(reply, result as BytesReply) : result;
       },
     });
+  }
+
+  // Browsers ask before they send JSON to another site.
+  for (const { route } of endpoints.filter(({ route }) => route.isCrossOrigin)) {
+    app.options(route.path, { config: { isCrossOrigin: true } }, async (_request, reply) =>
+      reply
+        .status(204)
+        .headers({
+          'access-control-allow-origin': '*',
+          'access-control-allow-methods': route.method,
+          'access-control-allow-headers': 'authorization, content-type',
+          'access-control-max-age': '86400',
+        })
+        .send(),
+    );
   }
 
   async function admit(request: FastifyRequest, permission: Endpoint['route']['permission']): Promise<Actor> {
@@ -84,9 +103,19 @@ function readInput(request: FastifyRequest, route: Endpoint['route'], inPath: Re
   );
   const query = (request.query ?? {}) as Record<string, unknown>;
   if (route.method === 'GET' || route.bytes === 'in') return { ...query, ...fromPath };
-  const body = request.body ?? {};
+  const body =
+    route.isCrossOrigin && typeof request.body === 'string' ? parseBeacon(request.body) : (request.body ?? {});
   if (typeof body !== 'object' || Array.isArray(body)) return body;
   return { ...body, ...fromPath };
+}
+
+/** A browser that leaves a page sends JSON as plain text: that needs no permission asked beforehand. */
+function parseBeacon(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AppError('input_invalid');
+  }
 }
 
 function parseInput<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {

@@ -44,10 +44,11 @@ type Reply<R extends Route> = R['bytes'] extends 'out' ? BytesReply : Output<R>;
 /** A GET and a route that calls the outside world get no transaction. */
 type CtxOf<R extends Route> = R['method'] extends 'GET' ? Ctx : R['outside'] extends true ? Ctx : WriteCtx;
 
-/** The body of a route with `bytes: 'in'`. */
+/** What of a request is not input: the body of a route with `bytes: 'in'`, and the header of a key of its own. */
 export interface Upload {
   readonly bytes: Buffer;
   readonly contentType: string;
+  readonly authorization: string | undefined;
 }
 
 export interface Endpoint {

@@ -404,6 +404,16 @@ export interface SettingTable {
   updated_at: Date;
 }
 
+export interface SourceTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  kind: string;
+  write_key: string;
+  is_enabled: Generated<boolean>;
+  last_told_at: Date | null;
+  created_at: Date;
+}
+
 export interface StaffTable {
   id: GeneratedAlways<number>;
   wecom_userid: string;
@@ -529,6 +539,7 @@ export interface DB {
   operation: OperationTable;
   schedule: ScheduleTable;
   setting: SettingTable;
+  source: SourceTable;
   staff: StaffTable;
   staff_day: StaffDayTable;
   staff_department: StaffDepartmentTable;

@@ -3,6 +3,7 @@ import { createCode, createFolder, getCode } from '#contract/acquisition';
 import { createMaterial } from '#contract/content';
 import { createAttribute, createTagGroup, listCustomers, listTags } from '#contract/customers';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
+import { createSource, listSources } from '#contract/web';
 import { setConnection } from '#contract/wecom';
 import { type Fact, recordEvents } from '#events';
 import { applyDepartments, applyStaff } from '#organization';
@@ -177,6 +178,8 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   const other = { name: 'Other', email: 'other@siyu.test', role: 'viewer', password: 'correct horse battery' } as const;
   const user = await siyu.call(owner, createUser, other);
   const key = await siyu.call(owner, createApiKey, { name: 'old', permissions: ['tag.write'] });
+  const { id: sourceId } = await siyu.call(owner, createSource, { name: '官网', kind: 'website' });
+  const { rows: sources } = await siyu.call(owner, listSources, {});
   const departments = await siyu.call(owner, listDepartments, {});
 
   const staffIds = Object.values(staff);
@@ -199,6 +202,7 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/operations': [operationId],
       '/users': [user.id],
       '/keys': [key.id],
+      '/sources': [sourceId],
       customer: customerIds,
       customerIds,
       staff: staffIds,
@@ -219,6 +223,7 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       slug: slugs.filter((slug) => slug !== undefined),
       baseUrl: [worldConnection.baseUrl],
       token: [worldConnection.token],
+      writeKey: sources.map((source) => source.writeKey),
     },
   };
 }

@@ -42,6 +42,8 @@ export const errors: Texts<typeof zhCN> = {
     material_unknown: 'Some attachments no longer exist. Upload them again.',
     material_type_unsupported: 'This kind of file is not supported. Use PNG or JPEG for pictures and MP4 for videos.',
     welcome_variable_unknown: 'The welcome has an unknown variable. Use the buttons above to insert variables.',
+    source_name_taken: 'There is a source of this name already.',
+    write_key_invalid: 'The write key is wrong, or its source is switched off.',
     wecom_not_connected: 'WeCom is not connected yet. Go to “WeCom connection” first.',
     wecom_callback_signature: 'The callback’s signature is wrong. Check that the token equals the one in WeCom.',
     wecom_callback_malformed: 'The callback cannot be read. Check that the EncodingAESKey equals the one in WeCom.',

@@ -23,6 +23,7 @@ export const organization: Texts<typeof zhCN> = {
     'health.read': 'See the self-check',
     'sync.run': 'Run reconciliation',
     'connection.manage': 'Manage the connection',
+    'source.manage': 'Manage sources',
     'user.manage': 'Manage users',
     'key.manage': 'Manage keys',
     'audit.read': 'See the audit log',

@@ -38,6 +38,8 @@ const error: Record<RefusalCode, string> = {
   material_unknown: '有附件已不存在。请重新上传。',
   material_type_unsupported: '不支持这种文件。图片请用 PNG 或 JPEG，视频请用 MP4。',
   welcome_variable_unknown: '欢迎语里有不认识的变量。请用上方的按钮插入变量。',
+  source_name_taken: '已经有同名的数据源。',
+  write_key_invalid: '写入密钥不对，或这个数据源已停用。',
   wecom_not_connected: '还没有连接企业微信。请先到「企业微信连接」完成连接。',
   wecom_callback_signature: '回调签名不对。请核对 Token 与企业微信后台一致。',
   wecom_callback_malformed: '回调内容无法解析。请核对 EncodingAESKey 与企业微信后台一致。',

@@ -29,6 +29,7 @@ const permission: Record<Permission, string> = {
   'health.read': '查看自检',
   'sync.run': '运行对账',
   'connection.manage': '管理连接',
+  'source.manage': '管理数据源',
   'user.manage': '管理用户',
   'key.manage': '管理密钥',
   'audit.read': '查看操作日志',
