@@ -135,6 +135,8 @@ export const customer = customerRow.extend({
       setBy: z.string().nullable(),
     }),
   ),
+  /** Customers who turned out to be this person; each can be parted again. */
+  merges: z.array(z.object({ id, goneId: id, goneName: z.string().nullable(), at: time, by: z.string() })),
   firstSeenAt: time,
   /** Last time WeCom's own record of this person was read. */
   observedAt: time.nullable(),
@@ -149,6 +151,55 @@ export const getCustomer = route({
   input: z.object({ id }),
   output: customer,
   errors: ['not_found'],
+});
+
+export const mergeCustomers = route({
+  method: 'POST',
+  path: '/api/customers/merge',
+  permission: 'customer.merge',
+  summary: 'Two customers are one person: the older goes on with everything of both. Can be undone',
+  input: z.object({ ids: z.array(id).length(2) }),
+  output: z.object({ id }),
+  errors: ['not_found', 'merge_needs_two', 'customers_kept_apart'],
+});
+
+export const undoMerge = route({
+  method: 'POST',
+  path: '/api/merges/:id/undo',
+  permission: 'customer.merge',
+  summary: 'Part a merged customer again, with all that came through its accounts before and since',
+  input: z.object({ id }),
+  output: z.object({ id }),
+  errors: ['not_found'],
+});
+
+const conflictSide = z.object({
+  id,
+  kind: z.string(),
+  value: z.string(),
+  customerId: id,
+  customerName: z.string().nullable(),
+  /** All accounts of that customer. */
+  accounts: z.array(z.object({ kind: z.string(), value: z.string() })),
+});
+
+export const listConflicts = route({
+  method: 'GET',
+  path: '/api/identity-conflicts',
+  permission: 'customer.merge',
+  summary: 'Accounts that were named together although a person has only one of their kind, for somebody to decide',
+  input: z.object({ after, limit }),
+  output: page(z.object({ a: conflictSide, b: conflictSide, firstAt: time, source: z.string() })),
+});
+
+export const decideConflict = route({
+  method: 'POST',
+  path: '/api/identity-conflicts/decide',
+  permission: 'customer.merge',
+  summary: 'Decide a conflict: the same person (the two customers are merged), or different people',
+  input: z.object({ a: id, b: id, decision: z.enum(['same', 'different']) }),
+  output: done,
+  errors: ['not_found', 'merge_needs_two', 'customers_kept_apart'],
 });
 
 export const timelineEntry = z.object({

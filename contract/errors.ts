@@ -31,6 +31,8 @@ export const errorStatus = {
   attribute_unknown: 422,
   attribute_value_invalid: 422,
   selection_too_large: 422,
+  merge_needs_two: 422,
+  customers_kept_apart: 409,
 
   code_name_taken: 409,
   code_ended: 409,

@@ -5,6 +5,7 @@
 export const permissions = [
   'customer.read',
   'customer.write',
+  'customer.merge',
   'tag.write',
   'attribute.write',
   'code.read',
@@ -34,6 +35,7 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   operator: [
     ...reading,
     'customer.write',
+    'customer.merge',
     'tag.write',
     'attribute.write',
     'code.write',

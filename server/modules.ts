@@ -55,7 +55,7 @@ export function createModules(parts: { auth: Auth; publicUrl: string; deliverers
         'customer_merge',
         'account_profile',
       ],
-      endpoints: customerEndpoints,
+      endpoints: customerEndpoints(movers),
       jobs: { 'customer.tag': (ctx, payload) => runTagging(ctx, (payload as { operationId: number }).operationId) },
     },
     {

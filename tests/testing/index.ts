@@ -1,4 +1,4 @@
 /** What tests stand on: a real database of their own, the whole app, people who are signed in, a clock that obeys. */
 export { createTestApp, type Person, password, type TestApp, toRequest } from './app.ts';
 export { createTestDatabase } from './database.ts';
-export { drainPumps, projectFacts } from './world.ts';
+export { drainPumps, projectFacts, seedWorld, type World } from './world.ts';

@@ -1,7 +1,7 @@
 import { reportPush } from '#acquisition';
 import { createCode, createFolder, getCode } from '#contract/acquisition';
 import { createMaterial } from '#contract/content';
-import { createAttribute, createTagGroup, listCustomers, listTags } from '#contract/customers';
+import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
 import { createSource, listSources } from '#contract/web';
 import { setConnection } from '#contract/wecom';
@@ -160,6 +160,7 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
     ]),
   );
   await projectFacts(siyu);
+  const people = await seedPeople(siyu);
   const { rows } = await siyu.call(owner, listCustomers, {});
   const customerId = (name: string) => rows.find((row) => row.name === name)?.id ?? 0;
   const customers = {
@@ -204,6 +205,9 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/keys': [key.id],
       '/sources': [sourceId],
       customer: customerIds,
+      '/merges': [people.mergeId],
+      a: [people.a],
+      b: [people.b],
       customerIds,
       staff: staffIds,
       staffId: staffIds,
@@ -226,6 +230,33 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       writeKey: sources.map((source) => source.writeKey),
     },
   };
+}
+
+/** Two shoppers who turned out to be one, and two who share a phone number, for somebody to decide about. */
+async function seedPeople(siyu: TestApp): Promise<{ mergeId: number; a: number; b: number }> {
+  const viewed = (...accounts: { kind: string; value: string }[]): Fact => ({
+    name: 'event.tracked',
+    source: 'test',
+    messageId: `viewed ${accounts.map((account) => account.value)}`,
+    occurredAt: siyu.clock.now(),
+    payload: { accounts, event: 'page.viewed', properties: {} },
+  });
+  const user = (value: string) => ({ kind: 'user', value });
+  const phone = { kind: 'phone', value: '13900000009' };
+  const browser = { kind: 'anonymous', value: 'browser' };
+  for (const fact of [
+    viewed(user('shopper1')),
+    viewed(browser),
+    viewed(user('shopper1'), browser),
+    viewed(user('shopper2'), phone),
+    viewed(user('shopper3'), phone),
+  ]) {
+    await inTransaction(siyu.ctx, (ctx) => recordEvents(ctx, [fact]));
+    await projectFacts(siyu);
+  }
+  const { rows: merges } = await siyu.database.pool.query<{ id: number }>('select id from customer_merge');
+  const { rows: conflicts } = await siyu.call(siyu.owner, listConflicts, {});
+  return { mergeId: merges[0]?.id ?? 0, a: conflicts[0]?.a.id ?? 0, b: conflicts[0]?.b.id ?? 0 };
 }
 
 /** Routes whose answer is a refusal even when all is right, because of the state a seeded world is in. */

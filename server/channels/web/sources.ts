@@ -106,7 +106,7 @@ export function createDoorkeeper() {
   return {
     /** The id of the source, or a refusal. */
     async admit(ctx: WriteCtx, key: string | undefined): Promise<number> {
-      const entry = key === undefined || key.length > 200 ? undefined : await find(ctx, key);
+      const entry = key !== undefined && /^\w{1,64}$/.test(key) ? await find(ctx, key) : undefined;
       if (entry?.id === undefined) throw new AppError('write_key_invalid');
       if (ctx.now.getTime() - entry.notedAt > notedEveryMs) {
         entry.notedAt = ctx.now.getTime();

@@ -10,11 +10,14 @@ import { randomToken } from '#platform/ids';
 import { endOperation, reportProgress, resumeOperation, startOperation } from '#platform/operations';
 import { decodeCursor, toPage } from '#platform/paging';
 import { countFiltered, readRows, selectIds, visibleIds } from './list.ts';
+import { findCurrent } from './people.ts';
 import { refreshSearch } from './search.ts';
 import { changeTags, mirrorChannel } from './tags.ts';
 
 /** One customer as the 360 page shows it; not_found also for one the actor may not see. */
 export async function readCustomer(ctx: Ctx, id: number): Promise<Output<typeof getCustomer>> {
+  const { customerId } = (await findCurrent(ctx, [id])).get(id) ?? { customerId: id };
+  if (customerId !== id) return readCustomer(ctx, customerId);
   await requireVisible(ctx, id);
   const [row] = await readRows(ctx, [id]);
   if (!row) throw new AppError('not_found');
@@ -54,8 +57,22 @@ export async function readCustomer(ctx: Ctx, id: number): Promise<Output<typeof 
     .where('customer_id', '=', id)
     .orderBy('key')
     .execute();
+  const merges = await ctx.db
+    .selectFrom('customer_merge')
+    .select(['id', 'gone_id', 'gone_name', 'merged_at', 'source'])
+    .where('kept_id', '=', id)
+    .where('undone_at', 'is', null)
+    .orderBy('id')
+    .execute();
   return {
     ...row,
+    merges: merges.map((merge) => ({
+      id: merge.id,
+      goneId: merge.gone_id,
+      goneName: merge.gone_name,
+      at: merge.merged_at.toISOString(),
+      by: merge.source,
+    })),
     position: person.position,
     firstSeenAt: person.created_at.toISOString(),
     observedAt: person.observed_at?.toISOString() ?? null,

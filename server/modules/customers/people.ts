@@ -1,4 +1,4 @@
-import type { WriteCtx } from '#platform/ctx';
+import type { Ctx, WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { lockCustomers } from './follows.ts';
 import { uniqueScope } from './partition.ts';
@@ -13,6 +13,8 @@ export interface Account {
 /** A fact names a person by the accounts it knows: the first is whose fact it is, the others are the same person's. */
 export interface Mention {
   readonly accounts: readonly Account[];
+  /** Without accounts: the customer as known when the fact was told. */
+  readonly customerId?: number;
   readonly at: Date;
   readonly source: string;
 }
@@ -48,7 +50,7 @@ interface Pair {
 /** Facts are projected under this lock, shared; who moves rows between customers has it alone. */
 const peopleLock = 7164004;
 
-async function lockPeople(ctx: WriteCtx, mode: 'shared' | 'alone'): Promise<void> {
+export async function lockPeople(ctx: WriteCtx, mode: 'shared' | 'alone'): Promise<void> {
   await (mode === 'shared'
     ? sql`select pg_advisory_xact_lock_shared(${peopleLock})`
     : sql`select pg_advisory_xact_lock(${peopleLock})`
@@ -73,7 +75,8 @@ export async function resolvePeople(
   const accounts = [
     ...new Map(mentions.flatMap(({ accounts }) => accounts.map((account) => [accountKey(account), account]))).values(),
   ];
-  if (accounts.length === 0) return mentions.map(() => nobody);
+  const customerIds = [...new Set(mentions.flatMap(({ customerId }) => customerId ?? []))];
+  if (accounts.length + customerIds.length === 0) return mentions.map(() => nobody);
   const pairs = pairsOf(mentions);
   // Whether rows have to move is looked up before the lock is taken, because a shared lock cannot become one's own.
   const mode = pairs.length > 0 && (await plan(ctx, accounts, pairs, 'look')).moves.length > 0 ? 'alone' : 'shared';
@@ -88,8 +91,9 @@ export async function resolvePeople(
     if (moves.length > 0) await move(ctx, moves, mentions, movers);
     found = await findAccounts(ctx, accounts);
   }
-  return mentions.map(({ accounts: [naming] }) => {
-    if (!naming) return nobody;
+  const current = await findCurrent(ctx, customerIds);
+  return mentions.map(({ accounts: [naming], customerId }) => {
+    if (!naming) return current.get(customerId ?? 0) ?? nobody;
     const account = found.get(accountKey(naming));
     if (!account) throw new Error(`no customer was made for the account ${accountKey(naming)}`);
     return { customerId: account.customerId, homeId: account.id === account.firstAccountId ? null : account.id };
@@ -122,6 +126,24 @@ async function findAccounts(ctx: WriteCtx, accounts: readonly Account[]): Promis
     )
   `.execute(ctx.db);
   return new Map(rows.map((row) => [accountKey(row), row]));
+}
+
+/**
+ * The customers that ids mean today. One that was merged away since is the one it became part of, and what is said of it
+ * belongs to the account it began with.
+ */
+export async function findCurrent(ctx: Pick<Ctx, 'db'>, ids: readonly number[]): Promise<Map<number, Person>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<{ id: number; customerId: number; homeId: number | null }>`
+    with recursive way(id, at, home_id, step) as (
+      select id, id, null::bigint, 0 from unnest(${ids}::bigint[]) as id
+      union all
+      select way.id, m.kept_id, coalesce(way.home_id, m.account_id), way.step + 1
+      from way join customer_merge m on m.gone_id = way.at and m.undone_at is null where way.step < 50
+    )
+    select distinct on (id) id, at as "customerId", home_id as "homeId" from way order by id, step desc
+  `.execute(ctx.db);
+  return new Map(rows.map(({ id, ...person }) => [id, person]));
 }
 
 /** Two workers that meet the same new account wait for each other here. */

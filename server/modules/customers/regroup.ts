@@ -57,6 +57,7 @@ export async function regroup(ctx: WriteCtx, seeds: readonly number[], movers: r
 
   const moves = movesOf(accounts, owners, living);
   for (const move of moves) for (const mover of movers) await mover(ctx, move);
+  await tellParted(ctx, moves, living);
   const ended = [...living].flatMap(([id, { accountId }]) => ((owners.get(accountId) ?? id) === id ? [] : [id]));
   await recordMerges(ctx, ended, living, owners);
   await sql`delete from customer where id = any(${ended}::bigint[])`.execute(ctx.db);
@@ -223,6 +224,27 @@ async function recordMerges(
       subject: `customer:${keptId}`,
       occurredAt: ctx.now,
       payload: { customerId: keptId, goneId, goneName: name, by: ctx.actor.name },
+    })),
+  );
+}
+
+/** Customers that were not there before were part of another one. */
+async function tellParted(
+  ctx: WriteCtx,
+  moves: readonly PeopleMove[],
+  living: ReadonlyMap<number, LivingCustomer>,
+): Promise<void> {
+  const parted = moves.filter((move) => !living.has(move.to));
+  const batch = randomToken(9);
+  await storeFacts(
+    ctx,
+    parted.map(({ from, to }) => ({
+      source: 'siyu',
+      messageId: `part ${batch} ${from} ${to}`,
+      name: 'customer.parted',
+      subject: `customer:${to}`,
+      occurredAt: ctx.now,
+      payload: { customerId: to, fromId: from, by: ctx.actor.name },
     })),
   );
 }

@@ -9,14 +9,23 @@ import {
 } from './attributes.ts';
 import { changeRemark, readCustomer, readTimeline, tagSelection } from './customer.ts';
 import { countFiltered, listCustomerPage } from './list.ts';
+import { decideByHand, listConflictPage, mergeByHand, undoMerge } from './merges.ts';
+import type { Mover } from './regroup.ts';
 import { addTag, addTagGroup, listTagGroups, removeTag, removeTagGroup, renameTag, renameTagGroup } from './tags.ts';
 
 const ok = { ok: true } as const;
 
-export const customerEndpoints: Endpoint[] = [
+export const customerEndpoints = (movers: readonly Mover[]): Endpoint[] => [
   endpoint(contract.listCustomers, listCustomerPage),
   endpoint(contract.countCustomers, countFiltered),
   endpoint(contract.getCustomer, (ctx, input) => readCustomer(ctx, input.id)),
+  endpoint(contract.mergeCustomers, async (ctx, input) => ({ id: await mergeByHand(ctx, movers, input) })),
+  endpoint(contract.undoMerge, async (ctx, input) => ({ id: await undoMerge(ctx, movers, input.id) })),
+  endpoint(contract.listConflicts, listConflictPage),
+  endpoint(contract.decideConflict, async (ctx, input) => {
+    await decideByHand(ctx, movers, input);
+    return ok;
+  }),
   endpoint(contract.listTimeline, readTimeline),
   endpoint(contract.tagCustomers, tagSelection),
   endpoint(contract.setRemark, async (ctx, input) => {

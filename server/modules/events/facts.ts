@@ -84,6 +84,8 @@ export const factSchemas = {
     goneName: z.string().nullable(),
     by: z.string(),
   }),
+  /** What was one customer turned out to be two. */
+  'customer.parted': z.object({ customerId: z.number().int(), fromId: z.number().int(), by: z.string() }),
   'customer.tagged': z.object({
     customerId: z.number().int(),
     added: z.array(z.string().nullish()),
@@ -140,6 +142,7 @@ export function subjectOf(fact: Fact): string {
       return account ? `account:${account.kind === 'wecom' ? '' : `${account.kind} `}${account.value}` : 'nobody';
     }
     case 'customer.merged':
+    case 'customer.parted':
     case 'customer.tagged':
     case 'touch.settled':
       return `customer:${fact.payload.customerId}`;

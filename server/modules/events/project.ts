@@ -243,6 +243,11 @@ function mentionOf({ name, payload, row }: ParsedFact): Mention {
     case 'person.identified':
     case 'order.told':
       return mention(payload.accounts);
+    case 'customer.merged':
+    case 'customer.parted':
+    case 'customer.tagged':
+    case 'touch.settled':
+      return { ...mention([]), customerId: payload.customerId };
     default:
       return mention([]);
   }
@@ -307,21 +312,15 @@ async function projectRun(ctx: WriteCtx, run: readonly ParsedFact[]): Promise<Pr
         isNews: false,
       }));
     case 'customer.merged':
-      return of('customer.merged').map(({ name, row, payload }) => ({
-        ...bare(name, row),
-        customerId: payload.customerId,
-        payload,
-      }));
+    case 'customer.parted':
     case 'customer.tagged':
-      return of('customer.tagged').map(({ name, row, payload }) => ({
-        ...bare(name, row),
-        customerId: payload.customerId,
-        payload,
-      }));
+      return (run as FactOf<'customer.merged' | 'customer.parted' | 'customer.tagged'>[]).map(
+        ({ name, row, payload, person }) => ({ ...bare(name, row), ...person, payload }),
+      );
     case 'touch.settled':
-      return of('touch.settled').map(({ name, row, payload }) => ({
+      return of('touch.settled').map(({ name, row, payload, person }) => ({
         ...bare(name, row),
-        customerId: payload.customerId,
+        ...person,
         staffId: payload.staffId,
         codeId: payload.codeId,
         payload,

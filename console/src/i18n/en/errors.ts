@@ -32,6 +32,8 @@ export const errors: Texts<typeof zhCN> = {
     attribute_unknown: 'This attribute no longer exists. Reload the page.',
     attribute_value_invalid: 'The value does not fit the kind of the attribute. Fill it in accordingly.',
     selection_too_large: 'Too many customers are selected at once. Use filters and act on all results.',
+    merge_needs_two: 'Choose two different customers.',
+    customers_kept_apart: 'An operator said that these are different people. Change that decision first.',
     code_name_taken: 'A channel code of this name exists. Choose another name.',
     code_ended: 'This channel code has ended and cannot be changed. Make a new one if you need it.',
     code_csv_invalid: 'This CSV file cannot be read. Use the column names of the sample and save it as CSV.',

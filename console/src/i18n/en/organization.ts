@@ -13,6 +13,7 @@ export const organization: Texts<typeof zhCN> = {
   permission: {
     'customer.read': 'See customers',
     'customer.write': 'Change customers',
+    'customer.merge': 'Merge customers',
     'tag.write': 'Manage tags',
     'attribute.write': 'Manage attributes',
     'code.read': 'See channel codes',

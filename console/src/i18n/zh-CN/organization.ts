@@ -19,6 +19,7 @@ const roleMeaning: Record<Role, string> = {
 const permission: Record<Permission, string> = {
   'customer.read': '查看客户',
   'customer.write': '修改客户',
+  'customer.merge': '合并客户',
   'tag.write': '管理标签',
   'attribute.write': '管理属性',
   'code.read': '查看渠道活码',
