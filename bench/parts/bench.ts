@@ -23,6 +23,15 @@ export function brokenBounds(result: Outcome['result'], bounds: Readonly<Record<
   });
 }
 
+/** Bounds the other way: which figures must reach what. */
+export function shortfalls(result: Outcome['result'], floors: Readonly<Record<string, number>>): string[] {
+  return Object.entries(floors).flatMap(([name, floor]) => {
+    const value = result[name];
+    if (value === undefined) throw new Error(`nothing was measured under the name ${name}`);
+    return value >= floor ? [] : [`${name} is ${value}, and must be ${floor} at least`];
+  });
+}
+
 /** The value below which a share of all values lies. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,0 +1,86 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { createSource, listSources } from '#contract/web';
+import { becomeOwner, findPostgres, makeHome, removeHome, startSiyu } from '#scripts/processes';
+import { type Bench, shortfalls } from './parts/bench.ts';
+import { siyuEnv } from './parts/system.ts';
+import { createTeller } from './parts/teller.ts';
+
+/** Waits until everything that was told is known. */
+async function waitUntilKnown(pool: pg.Pool, events: number): Promise<void> {
+  for (;;) {
+    const { rows } = await pool.query<{ waiting: boolean; failed: number }>(
+      'select exists (select 1 from inbox where not is_failed) as waiting, (select count(*)::int from inbox where is_failed) as failed',
+    );
+    if (rows[0]?.failed) throw new Error(`${rows[0].failed} facts could not be projected`);
+    if (!rows[0]?.waiting) break;
+    await sleep(50);
+  }
+  const { rows } = await pool.query<{ n: number }>("select count(*)::int as n from event where source like 'source.%'");
+  if (rows[0]?.n !== events) throw new Error(`${rows[0]?.n} events are known, ${events} were told`);
+}
+
+/** Seconds that COPY needs for the same rows, into a table with the same partitions and indexes. */
+async function copyRaw(pool: pg.Pool, home: string): Promise<number> {
+  const folder = join(home, 'copy');
+  mkdirSync(folder);
+  chmodSync(folder, 0o777);
+  const file = join(folder, 'events');
+  const columns = 'customer_id, occurred_at, id, name, source, staff_id, code_id, payload, home_id';
+  await pool.query(`copy (select ${columns} from event where source like 'source.%') to '${file}'`);
+  await pool.query(`
+    create table raw_event (like event including all) partition by range (occurred_at);
+    do $$ declare part record; begin
+      for part in select c.relname, pg_get_expr(c.relpartbound, c.oid) as bound
+        from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'event'::regclass
+      loop execute format('create table raw_%s partition of raw_event %s', part.relname, part.bound); end loop;
+    end $$`);
+  await pool.query('checkpoint');
+  const startedAt = performance.now();
+  await pool.query(`copy raw_event (${columns}) from '${file}'`);
+  return (performance.now() - startedAt) / 1000;
+}
+
+export const bench: Bench = {
+  summary:
+    'Shoppers’ events are told to a real siyu process over HTTP in batches, stored in the inbox and projected; 98 of 100 ' +
+    'are of people known already. Then the same rows go by COPY into an equally partitioned and indexed table.',
+  options: { events: 300_000, people: 50_000, batch: 200, connections: 4 },
+  async run({ events = 300_000, people = 50_000, batch = 200, connections = 4 }) {
+    const home = makeHome('ingest');
+    const siyu = await startSiyu({ home, env: siyuEnv });
+    let pool: pg.Pool | undefined;
+    try {
+      const session = await becomeOwner(siyu);
+      await session.call(createSource, { name: '商城', kind: 'shop' });
+      const { rows } = await session.call(listSources, {});
+      pool = new pg.Pool({ connectionString: findPostgres(home).url, max: 2 });
+      const teller = createTeller({ url: siyu.url, writeKey: rows[0]?.writeKey ?? '', batch, connections });
+      await teller.tell(people, (i) => i);
+      await waitUntilKnown(pool, people);
+      console.log(`${people} people are known`);
+
+      const startedAt = performance.now();
+      await teller.tell(events, (i) => (i % 50 === 0 ? people + i : (i * 7919) % people));
+      const toldS = (performance.now() - startedAt) / 1000;
+      await waitUntilKnown(pool, people + events);
+      const knownS = (performance.now() - startedAt) / 1000;
+      const copyS = (await copyRaw(pool, home)) * (events / (people + events));
+      const result = {
+        events,
+        events_per_s: Math.round(events / knownS),
+        accepted_per_s: Math.round(events / toldS),
+        copy_per_s: Math.round(events / copyS),
+        ratio_to_copy: Number((copyS / knownS).toFixed(3)),
+        call_p99_ms: teller.callMs(0.99),
+      };
+      return { result, broken: shortfalls(result, { ratio_to_copy: 0.25 }) };
+    } finally {
+      await pool?.end();
+      await siyu.stop();
+      await removeHome(home);
+    }
+  },
+};

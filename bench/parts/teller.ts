@@ -1,0 +1,85 @@
+import { Agent, request } from 'node:http';
+import { percentile } from './bench.ts';
+
+/** A shop that tells what its people do, over several connections at once. */
+export interface Teller {
+  /** `personOf` says whose the i-th event is. Returns when all calls were answered. */
+  tell(events: number, personOf: (i: number) => number): Promise<void>;
+  callMs(share: number): number;
+}
+
+const categories = ['香薰', '茶具', '餐具', '灯饰', '文具', '织物'];
+
+export function createTeller(options: { url: string; writeKey: string; batch: number; connections: number }): Teller {
+  const agent = new Agent({ keepAlive: true, maxSockets: options.connections });
+  const times: number[] = [];
+  let told = 0;
+
+  function eventOf(person: number) {
+    const n = told++;
+    return {
+      type: 'track',
+      messageId: `event-${n}`,
+      userId: `user-${person}`,
+      event: n % 3 === 0 ? 'Product Viewed' : n % 3 === 1 ? 'Product Clicked' : 'Product Added',
+      timestamp: new Date(Date.now() - (n % 86_400) * 1000).toISOString(),
+      properties: {
+        product_id: `p${n % 2000}`,
+        sku: `SKU-${n % 2000}`,
+        name: `手工${categories[n % 6]} ${n % 2000}`,
+        category: categories[n % 6],
+        price: (n % 200) + 0.5,
+        quantity: 1 + (n % 3),
+        currency: 'CNY',
+      },
+    };
+  }
+
+  function send(batch: readonly unknown[]): Promise<void> {
+    const body = JSON.stringify({ batch, sentAt: new Date().toISOString() });
+    const startedAt = performance.now();
+    return new Promise((resolve, reject) => {
+      const call = request(
+        `${options.url}/v1/batch`,
+        {
+          method: 'POST',
+          agent,
+          timeout: 30_000,
+          headers: {
+            'content-type': 'application/json',
+            'content-length': Buffer.byteLength(body),
+            authorization: `Basic ${Buffer.from(`${options.writeKey}:`).toString('base64')}`,
+          },
+        },
+        (answer) => {
+          let text = '';
+          answer.setEncoding('utf8').on('data', (part) => {
+            text += part;
+          });
+          answer.on('end', () => {
+            times.push(performance.now() - startedAt);
+            if (answer.statusCode === 200) resolve();
+            else reject(new Error(`a batch was answered ${answer.statusCode}: ${text}`));
+          });
+        },
+      );
+      call.on('error', reject);
+      call.end(body);
+    });
+  }
+
+  return {
+    callMs: (share) => Math.round(percentile(times, share)),
+    async tell(events, personOf) {
+      let next = 0;
+      const line = async () => {
+        while (next < events) {
+          const from = next;
+          next = Math.min(events, next + options.batch);
+          await send(Array.from({ length: next - from }, (_, i) => eventOf(personOf(from + i))));
+        }
+      };
+      await Promise.all(Array.from({ length: options.connections }, line));
+    },
+  };
+}
