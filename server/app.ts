@@ -148,7 +148,9 @@ function serveOperations(http: FastifyInstance, parts: AppParts, metrics: Metric
     const isProxied = request.headers['x-forwarded-for'] !== undefined;
     const isAdmitted = token ? request.headers.authorization === `Bearer ${token}` : isLocal && !isProxied;
     if (!isAdmitted) return reply.status(403).send(errorReply('not_allowed', request.id));
-    const { rows } = await sql<{ waiting: number }>`select count(*) as waiting from inbox`.execute(db);
+    const { rows } = await sql<{ waiting: number }>`select coalesce(sum(fact_count), 0) as waiting from inbox`.execute(
+      db,
+    );
     metrics.inboxWaiting.set(rows[0]?.waiting ?? 0);
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });

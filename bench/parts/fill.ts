@@ -6,7 +6,7 @@ import { type Customer, codeCount, populate, shops, staffCount, tagCount } from 
 /** The large tables, in the order and with the columns in which rows are written. */
 const tables = {
   customer:
-    'id, name, kind, gender, source, code_id, added_at, met_at, gone_at, active_follow_count, event_count, search_grams, search_text, observed_at, created_at',
+    'id, name, kind, gender, source, code_id, added_at, met_at, gone_at, active_follow_count, search_grams, search_text, observed_at, created_at',
   identity: 'kind, value, customer_id, source, first_seen_at',
   follow:
     'customer_id, external_userid, staff_id, state, added_at, ended_at, code_id, add_way, remark, changes, read_at',
@@ -41,23 +41,7 @@ function* rowsOf(customer: Customer, now: number): Generator<[Table, Value[]]> {
   const { name, follows, searchText } = customer;
   yield [
     'customer',
-    [
-      id,
-      name,
-      'wechat',
-      gender,
-      source,
-      codeId,
-      added,
-      added,
-      gone,
-      active,
-      follows.length,
-      grams,
-      searchText,
-      added,
-      added,
-    ],
+    [id, name, 'wechat', gender, source, codeId, added, added, gone, active, grams, searchText, added, added],
   ];
   yield ['identity', ['wecom', externalUserid, id, 'wecom', added]];
   yield ['identity', ['unionid', customer.unionid, id, 'wecom', added]];

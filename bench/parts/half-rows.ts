@@ -15,8 +15,6 @@ const rules: Readonly<Record<string, string>> = {
   wrong_follow_count: `
     select count(*) from customer c where active_follow_count <>
       (select count(*) from follow f where f.customer_id = c.id and f.state = 'active')`,
-  wrong_event_count: `
-    select count(*) from customer c where event_count <> (select count(*) from event e where e.customer_id = c.id)`,
   not_one_first_stay: `
     select count(*) from customer c where 1 <> (
       select count(*) from follow_spell s where s.customer_id = c.id and s.is_first and s.started_at = c.added_at

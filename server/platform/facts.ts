@@ -27,29 +27,35 @@ export interface FactEnvelope {
   readonly isPressing?: boolean;
 }
 
-/** The durable inbox. Returns when the facts are stored; they become known within a moment of the commit. */
-export async function storeFacts(ctx: WriteCtx, facts: readonly FactEnvelope[]): Promise<void> {
-  if (facts.length === 0) return;
-  const rows = facts.map((fact) => ({
-    lane: laneOf(fact.subject) + (fact.isPressing ? pressingLanes.from : otherLanes.from),
-    source: fact.source,
-    message_id: fact.messageId,
-    name: fact.name,
-    subject: fact.subject,
-    occurred_at: fact.occurredAt,
-    payload: fact.payload,
-  }));
+/**
+ * The durable inbox. Returns when the facts are stored; they become known within a moment of the commit.
+ * @param together facts whose order among others' does not matter: they are one letter, whatever their subjects
+ */
+export async function storeFacts(ctx: WriteCtx, facts: readonly FactEnvelope[], together = false): Promise<void> {
+  const [first] = facts;
+  if (!first) return;
+  const letters = together ? new Map([[laneOf(first), facts]]) : Map.groupBy(facts, laneOf);
   await sql`
-    insert into inbox (lane, source, message_id, name, subject, occurred_at, received_at, payload)
-    select lane, source, message_id, name, subject, occurred_at, clock_timestamp(), payload
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as f(lane smallint, source text, message_id text, name text, subject text, occurred_at timestamptz, payload jsonb)
+    insert into inbox (lane, facts, fact_count, received_at)
+    select lane, facts, fact_count, clock_timestamp() from unnest(${[...letters.keys()]}::smallint[],
+      ${[...letters.values()].map(toText)}::text[], ${[...letters.values()].map((letter) => letter.length)}::int[])
+      as letter(lane, facts, fact_count)
   `.execute(ctx.db);
   wake(ctx, inboxChannel);
 }
 
+function toText(facts: readonly FactEnvelope[]): string {
+  return JSON.stringify(
+    facts.map(({ source, messageId, name, occurredAt, payload }) => ({ source, messageId, name, occurredAt, payload })),
+  );
+}
+
+function laneOf({ subject, isPressing }: FactEnvelope): number {
+  return hash(subject) + (isPressing ? pressingLanes.from : otherLanes.from);
+}
+
 /** FNV-1a: spreads subjects evenly and never changes. */
-function laneOf(subject: string): number {
+function hash(subject: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < subject.length; i++) hash = Math.imul(hash ^ subject.charCodeAt(i), 0x01000193);
   return (hash >>> 0) % laneCount;

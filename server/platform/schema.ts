@@ -205,7 +205,6 @@ export interface CustomerTable {
   code_id: number | null;
   added_at: Date;
   active_follow_count: Generated<number>;
-  event_count: Generated<number>;
   search_grams: Generated<string[]>;
   search_text: Generated<string>;
   observed_at: Date | null;
@@ -266,8 +265,7 @@ export interface EventTable {
 }
 
 export interface EventKeyTable {
-  source: string;
-  message_id: string;
+  key: string;
   occurred_at: Date;
 }
 
@@ -341,13 +339,9 @@ export interface IdentityLinkTable {
 export interface InboxTable {
   id: GeneratedAlways<number>;
   lane: number;
-  source: string;
-  message_id: string;
-  name: string;
-  subject: string;
-  occurred_at: Date;
+  facts: string;
+  fact_count: number;
   received_at: Date;
-  payload: ColumnType<unknown, string, string>;
   attempts: Generated<number>;
   retry_at: Date | null;
   problem: string | null;

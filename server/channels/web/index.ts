@@ -3,7 +3,7 @@ import { recordEvents } from '#events';
 import type { WriteCtx } from '#platform/ctx';
 import { AppError } from '#platform/errors';
 import { type Endpoint, endpoint, type Module, type Upload } from '#platform/module';
-import { type Delivery, factOfMessage, findUnstorable, type WebMessage } from './messages.ts';
+import { type Delivery, factOfMessage, findUnstorable, maxDepth, type WebMessage } from './messages.ts';
 import { addSource, changeSource, createDoorkeeper, readSources, readWriteKey } from './sources.ts';
 
 /** Websites, apps and the brand's own servers: facts in, by Segment's HTTP API. */
@@ -25,6 +25,7 @@ export function createWebChannel(): Module {
     await recordEvents(
       ctx,
       messages.map((message) => factOfMessage(message, known)),
+      true,
     );
     return { success: true };
   }
@@ -60,6 +61,24 @@ export function createWebChannel(): Module {
   };
 }
 
+/** As JSON writes NUL and halves of surrogate pairs. */
+const suspicious = /\\u0000|\\ud[89a-f]/;
+
+function countBrackets(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i++) if (text[i] === '{' || text[i] === '[') count++;
+  return count;
+}
+
+/** Undefined for what nests too deep to be written. */
+function toText(message: WebMessage): string | undefined {
+  try {
+    return JSON.stringify(message);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What the form alone does not say: somebody is named, and everything can be kept. */
 function assertTellable(message: WebMessage, path: string): void {
   const at = (field: string) => [path, field].filter((part) => part !== '').join('.');
@@ -67,8 +86,12 @@ function assertTellable(message: WebMessage, path: string): void {
     throw new AppError('input_invalid', { fields: [{ path: at(field), problem, message: problem }] });
   };
   if (!message.userId && !message.anonymousId) refuse('userId', 'user_or_anonymous_needed');
-  const found = findUnstorable(message);
-  if (found) refuse(found.path, found.problem);
+  // The walk is for the few that need it; no message nests as deep as it has brackets.
+  const text = toText(message);
+  if (text === undefined || suspicious.test(text) || countBrackets(text) > maxDepth) {
+    const found = findUnstorable(message);
+    if (found) refuse(found.path, found.problem);
+  }
   // What stands in a batch is held to the limit of a call.
-  if (path !== '' && Buffer.byteLength(JSON.stringify(message)) > contract.callLimitBytes) refuse('', 'too_large');
+  if (path !== '' && text !== undefined && Buffer.byteLength(text) > contract.callLimitBytes) refuse('', 'too_large');
 }

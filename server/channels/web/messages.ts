@@ -256,7 +256,8 @@ function nameOfEvent(name: string): string {
   return eventNames[name.toLowerCase()] ?? name;
 }
 
-const maxDepth = 20;
+/** Deepest nest that is kept. */
+export const maxDepth = 20;
 const isBroken = (text: string) => text.includes('\0') || /\p{Surrogate}/u.test(text);
 
 /**

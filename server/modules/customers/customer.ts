@@ -24,7 +24,14 @@ export async function readCustomer(ctx: Ctx, id: number): Promise<Output<typeof 
   type Customer = Output<typeof getCustomer>;
   const person = await ctx.db
     .selectFrom('customer')
-    .select(['position', 'created_at', 'observed_at', 'event_count'])
+    .select(['position', 'created_at', 'observed_at'])
+    .select((eb) =>
+      eb
+        .selectFrom('event')
+        .whereRef('event.customer_id', '=', 'customer.id')
+        .select(eb.fn.countAll<number>().as('n'))
+        .as('events'),
+    )
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
   const identities = await ctx.db
@@ -76,7 +83,7 @@ export async function readCustomer(ctx: Ctx, id: number): Promise<Output<typeof 
     position: person.position,
     firstSeenAt: person.created_at.toISOString(),
     observedAt: person.observed_at?.toISOString() ?? null,
-    eventCount: person.event_count,
+    eventCount: person.events ?? 0,
     identities: identities.map((identity) => ({
       kind: identity.kind,
       value: identity.value,

@@ -294,12 +294,3 @@ export async function resolveRemarks(ctx: WriteCtx, customerIds: readonly number
   `.execute(ctx.db);
   await refreshSearch(ctx, customerIds);
 }
-
-/** More entries on the timelines of these customers; one for each time an id is given. */
-export async function countEvents(ctx: WriteCtx, customerIds: readonly number[]): Promise<void> {
-  await sql`
-    update customer c set event_count = event_count + e.n
-    from (select id, count(*) as n from unnest(${customerIds}::bigint[]) as id group by id) e
-    where c.id = e.id
-  `.execute(ctx.db);
-}

@@ -2,7 +2,6 @@
 export { requireVisible, runTagging } from './customer.ts';
 export {
   applyFollowChanges,
-  countEvents,
   type Edge,
   type EdgeChanges,
   type FollowTurn,

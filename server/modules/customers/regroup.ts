@@ -274,8 +274,4 @@ async function refreshPeople(ctx: WriteCtx, ids: readonly number[]): Promise<voi
   await refreshCustomerTags(ctx, ids);
   await refreshAttributes(ctx, ids);
   await refreshSearch(ctx, ids);
-  await sql`
-    update customer c set event_count = (select count(*) from event e where e.customer_id = c.id)
-    where c.id = any(${ids}::bigint[])
-  `.execute(ctx.db);
 }

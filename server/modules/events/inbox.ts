@@ -9,8 +9,9 @@ import { type Fact, isPressing, subjectOf } from './facts.ts';
 /**
  * The one door for facts: callbacks, readings, importers, pages, results of touches. Returns when they are stored; they
  * are known (projected, on the timeline, heard by listeners) within a moment of the commit, each once.
+ * @param together for many facts of many people whose order does not matter: they travel as one
  */
-export async function recordEvents(ctx: WriteCtx, facts: readonly Fact[]): Promise<void> {
+export async function recordEvents(ctx: WriteCtx, facts: readonly Fact[], together = false): Promise<void> {
   await storeFacts(
     ctx,
     facts.map((fact) => ({
@@ -19,12 +20,13 @@ export async function recordEvents(ctx: WriteCtx, facts: readonly Fact[]): Promi
       subject: subjectOf(fact),
       isPressing: isPressing(fact),
     })),
+    together,
   );
 }
 
 export async function readInbox(ctx: Ctx): Promise<Output<typeof getInbox>> {
   const { rows } = await sql<{ waiting: number; age: number | null }>`
-    select count(*) as waiting, extract(epoch from clock_timestamp() - min(received_at)) * 1000 as age
+    select coalesce(sum(fact_count), 0) as waiting, extract(epoch from clock_timestamp() - min(received_at)) * 1000 as age
     from inbox where not is_failed
   `.execute(ctx.db);
   const failed = await ctx.db
@@ -39,7 +41,8 @@ export async function readInbox(ctx: Ctx): Promise<Output<typeof getInbox>> {
     oldestAgeMs: rows[0]?.age == null ? null : Math.round(rows[0].age),
     failed: failed.map((row) => ({
       id: row.id,
-      name: row.name,
+      // A letter that fails is opened: what failed is one fact.
+      name: (JSON.parse(row.facts) as { name: string }[])[0]?.name ?? '',
       receivedAt: row.received_at.toISOString(),
       attempts: row.attempts,
       problem: row.problem ?? '',

@@ -97,7 +97,7 @@ describe('several workers on one database', () => {
     expect(await countOf(siyu, 'staff')).toBe(2);
     expect(await countOf(siyu, 'follow')).toBe(160);
     expect(await countOf(siyu, 'follow_spell')).toBe(160 + 10);
-    expect(await countOf(siyu, 'event_key', "source = 'test'")).toBe(facts.length);
+    expect(await countOf(siyu, 'event_key')).toBe(facts.length);
     expect(await countOf(siyu, 'event', "name = 'follow.added'")).toBe(160 + 10);
     expect(await countOf(siyu, 'event', "name = 'follow.ended'")).toBe(20);
     expect(await countOf(siyu, 'follow', "state = 'active'")).toBe(160 - 10);
@@ -106,8 +106,7 @@ describe('several workers on one database', () => {
     const wrong = await countOf(
       siyu,
       'customer',
-      `active_follow_count <> (select count(*) from follow f where f.customer_id = customer.id and f.state = 'active')
-        or event_count <> (select count(*) from event e where e.customer_id = customer.id)`,
+      `active_follow_count <> (select count(*) from follow f where f.customer_id = customer.id and f.state = 'active')`,
     );
     expect(wrong).toBe(0);
   });
@@ -190,8 +189,9 @@ describe('a fact', () => {
 
   it('that was set aside is tried again when somebody asks, once its cause is gone', async () => {
     await siyu.database.pool.query(`
-      update inbox set payload = '{"externalUserid":"wmMended","staffUserid":"li","codeId":null,"welcomeCode":null,"isHalf":false}'
-      where message_id = 'nonsense'`);
+      update inbox set facts = jsonb_set(facts::jsonb, '{0,payload}',
+        '{"externalUserid":"wmMended","staffUserid":"li","codeId":null,"welcomeCode":null,"isHalf":false}')::text
+      where facts like '%nonsense%'`);
     expect(await siyu.call(siyu.owner, retryFacts, {})).toEqual({ retried: 2 });
     await drain(siyu.ctx);
     expect(await countOf(siyu, 'follow', "external_userid = 'wmMended'")).toBe(1);
@@ -203,10 +203,11 @@ describe('a fact', () => {
       await ctx.db.insertInto('setting').values({ key: 'listener', value: '{}', updated_at: ctx.now }).execute();
       if (isBroken) throw new Error('the listener fails');
     });
+    const keys = await countOf(siyu, 'event_key');
     await tell(siyu.ctx, [followAdded('heard', 'wmHeard', 'li', 1)]);
     await drain(siyu.ctx, pumps);
     expect(await countOf(siyu, 'identity', "value = 'wmHeard'")).toBe(0);
-    expect(await countOf(siyu, 'event_key', "message_id = 'heard'")).toBe(0);
+    expect(await countOf(siyu, 'event_key')).toBe(keys);
     expect(await countOf(siyu, 'setting', "key = 'listener'")).toBe(0);
     isBroken = false;
     await hurry();

@@ -1,9 +1,9 @@
+import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import {
   applyAbsentFollows,
   applyFollowChanges,
   applyObservations,
-  countEvents,
   type FollowTurn,
   findTagIds,
   learnAttributes,
@@ -51,20 +51,27 @@ export type Listener = (
   events: readonly ProjectedEvent[],
 ) => Promise<readonly ProjectedEvent[]> | Promise<void>;
 
-interface InboxRow {
+/** A row of the inbox: facts that were told together. */
+interface Letter {
   id: number;
-  source: string;
-  message_id: string;
-  name: string;
-  occurred_at: Date;
+  facts: string;
+  fact_count: number;
   received_at: Date;
-  payload: unknown;
-  attempts: number;
+}
+
+/** A fact as it came out of its letter. */
+interface InboxFact {
+  readonly source: string;
+  readonly messageId: string;
+  readonly name: string;
+  readonly occurredAt: Date;
+  readonly receivedAt: Date;
+  readonly payload: unknown;
 }
 
 /** A fact of which it is known whom it is about. */
 type ParsedFact = {
-  [N in FactName]: { name: N; payload: z.output<(typeof factSchemas)[N]>; row: InboxRow; person: Person };
+  [N in FactName]: { name: N; payload: z.output<(typeof factSchemas)[N]>; row: InboxFact; person: Person };
 }[FactName];
 type FactOf<N extends FactName> = Extract<ParsedFact, { name: N }>;
 
@@ -74,7 +81,9 @@ export interface Audience {
   readonly movers: readonly Mover[];
 }
 
-const batchSize = 100;
+/** So many facts are projected at once, or one letter that has more. */
+const batchSize = 1000;
+const lettersAtOnce = 200;
 const lanesAtOnce = laneCount / 2;
 const maxAttempts = 5;
 
@@ -96,29 +105,32 @@ interface LaneRange {
 }
 
 async function projectBatch(ctx: Ctx, lanes: LaneRange, audience: Audience): Promise<number> {
-  let failing: number[] = [];
+  let failing: Letter[] = [];
   try {
     return await inTransaction(ctx, async (ctx) => {
-      const rows = await takeLanes(ctx, lanes);
-      failing = rows.map((row) => row.id);
-      await projectRows(ctx, rows, audience);
-      return rows.length;
+      failing = await takeLetters(ctx, lanes);
+      await projectLetters(ctx, failing, audience);
+      return failing.length;
     });
   } catch (error) {
     if (failing.length === 0) throw error;
-    ctx.log.warn({ err: error, facts: failing.length }, 'a batch of facts failed; its facts are tried one by one');
+    ctx.log.warn({ err: error, letters: failing.length }, 'a batch of facts failed; its facts are tried one by one');
     return projectOneByOne(ctx, failing, audience);
   }
 }
 
 /** One bad fact must not hold up its lane: it is set aside with its problem after a few attempts. */
-async function projectOneByOne(ctx: Ctx, ids: readonly number[], audience: Audience): Promise<number> {
+async function projectOneByOne(ctx: Ctx, letters: readonly Letter[], audience: Audience): Promise<number> {
   let done = 0;
-  for (const id of ids) {
+  for (const { id, fact_count } of letters) {
+    if (fact_count > 1) {
+      done += await inTransaction(ctx, (ctx) => openLetter(ctx, id));
+      continue;
+    }
     try {
       done += await inTransaction(ctx, async (ctx) => {
-        const rows = await takeRow(ctx, id);
-        await projectRows(ctx, rows, audience);
+        const rows = await takeLetter(ctx, id);
+        await projectLetters(ctx, rows, audience);
         return rows.length;
       });
     } catch (error) {
@@ -132,20 +144,37 @@ async function projectOneByOne(ctx: Ctx, ids: readonly number[], audience: Audie
           problem,
         }))
         .where('id', '=', id)
-        .returning(['is_failed', 'name'])
+        .returning(['is_failed', 'facts'])
         .executeTakeFirst();
-      if (row?.is_failed)
-        ctx.log.error({ err: error, fact: id, name: row.name }, 'a fact cannot be projected and was set aside');
+      if (row?.is_failed) {
+        ctx.log.error(
+          { err: error, letter: id, fact: row.facts.slice(0, 300) },
+          'a fact cannot be projected and was set aside',
+        );
+      }
     }
   }
   return Math.max(1, done);
 }
 
+/** Puts each fact of a letter back as a letter of its own, so that one that fails keeps none of the others. */
+async function openLetter(ctx: WriteCtx, id: number): Promise<number> {
+  const [letter] = await takeLetter(ctx, id);
+  if (!letter) return 0;
+  await sql`
+    insert into inbox (lane, facts, fact_count, received_at)
+    select i.lane, json_build_array(fact)::text, 1, i.received_at
+    from inbox i cross join json_array_elements(i.facts::json) with ordinality as f(fact, place) where i.id = ${id} order by place
+  `.execute(ctx.db);
+  await ctx.db.deleteFrom('inbox').where('id', '=', id).execute();
+  return 1;
+}
+
 /**
- * The oldest facts of some lanes that no other worker holds. Lanes are taken several at a time, so that a batch is worth
+ * The oldest letters of some lanes that no other worker holds. Lanes are taken several at a time, so that a batch is worth
  * its transaction, and not all, so that there is work for another worker.
  */
-async function takeLanes(ctx: WriteCtx, range: LaneRange): Promise<InboxRow[]> {
+async function takeLetters(ctx: WriteCtx, range: LaneRange): Promise<Letter[]> {
   const { rows: lanes } = await sql<{ lane: number }>`
     select l.lane from inbox_lane l
     where l.lane >= ${range.from} and l.lane < ${range.until} and exists (
@@ -156,34 +185,32 @@ async function takeLanes(ctx: WriteCtx, range: LaneRange): Promise<InboxRow[]> {
     limit ${lanesAtOnce} for update of l skip locked
   `.execute(ctx.db);
   if (lanes.length === 0) return [];
-  const { rows } = await sql<InboxRow>`
-    select id, source, message_id, name, occurred_at, received_at, payload, attempts from inbox
-    where lane = any(${lanes.map((row) => row.lane)}) and not is_failed and (retry_at is null or retry_at <= clock_timestamp())
-    order by id limit ${batchSize}
+  const { rows } = await sql<Letter>`
+    select id, facts, fact_count, received_at from (
+      select *, sum(fact_count) over (order by id) - fact_count as before from (
+        select id, facts, fact_count, received_at from inbox
+        where lane = any(${lanes.map((row) => row.lane)}) and not is_failed and (retry_at is null or retry_at <= clock_timestamp())
+        order by id limit ${lettersAtOnce}
+      ) as oldest
+    ) as counted
+    where before < ${batchSize} order by id
   `.execute(ctx.db);
   return rows;
 }
 
-async function takeRow(ctx: WriteCtx, id: number): Promise<InboxRow[]> {
-  const { rows } = await sql<InboxRow>`
-    select i.id, source, message_id, name, occurred_at, received_at, payload, attempts
+async function takeLetter(ctx: WriteCtx, id: number): Promise<Letter[]> {
+  const { rows } = await sql<Letter>`
+    select i.id, i.facts, i.fact_count, i.received_at
     from inbox i join inbox_lane l on l.lane = i.lane
     where i.id = ${id} and not i.is_failed for update of l skip locked
   `.execute(ctx.db);
   return rows;
 }
 
-async function projectRows(ctx: WriteCtx, rows: readonly InboxRow[], audience: Audience): Promise<void> {
-  if (rows.length === 0) return;
-  await ctx.db
-    .deleteFrom('inbox')
-    .where(
-      'id',
-      'in',
-      rows.map((row) => row.id),
-    )
-    .execute();
-  const fresh = await keepNew(ctx, rows);
+async function projectLetters(ctx: WriteCtx, letters: readonly Letter[], audience: Audience): Promise<void> {
+  if (letters.length === 0) return;
+  await sql`delete from inbox where id = any(${letters.map((letter) => letter.id)}::bigint[])`.execute(ctx.db);
+  const fresh = await keepNew(ctx, letters.flatMap(read));
   if (fresh.length === 0) return;
   const facts = fresh.map(parseFact);
   const people = await resolvePeople(ctx, facts.map(mentionOf), audience.movers);
@@ -200,21 +227,42 @@ async function projectRows(ctx: WriteCtx, rows: readonly InboxRow[], audience: A
   );
 }
 
-/** Facts that were not told before; the key is what makes a repeated callback harmless. */
-async function keepNew(ctx: WriteCtx, rows: readonly InboxRow[]): Promise<InboxRow[]> {
-  const { rows: kept } = await sql<{ source: string; message_id: string }>`
-    insert into event_key (source, message_id, occurred_at)
-    select distinct on (source, message_id) * from unnest(
-      ${rows.map((row) => row.source)}::text[], ${rows.map((row) => row.message_id)}::text[],
-      ${rows.map((row) => row.occurred_at)}::timestamptz[]
-    ) as k(source, message_id, occurred_at) order by source, message_id
-    on conflict do nothing returning source, message_id
-  `.execute(ctx.db);
-  const left = new Set(kept.map((row) => `${row.source} ${row.message_id}`));
-  return rows.filter((row) => left.delete(`${row.source} ${row.message_id}`));
+type Written = Omit<InboxFact, 'occurredAt' | 'receivedAt'> & { occurredAt: string };
+
+function read(letter: Letter): InboxFact[] {
+  return (JSON.parse(letter.facts) as Written[]).map((fact) => ({
+    ...fact,
+    occurredAt: new Date(fact.occurredAt),
+    receivedAt: letter.received_at,
+  }));
 }
 
-function parseFact(row: InboxRow): ParsedFact {
+/** By which a fact that is told again is known. */
+function keyOf({ source, messageId }: InboxFact): string {
+  const hex = hash('sha256', `${source} ${messageId}`, 'hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** Facts that were not told before; the key is what makes a repeated callback harmless. */
+async function keepNew(ctx: WriteCtx, facts: readonly InboxFact[]): Promise<InboxFact[]> {
+  const byKey = new Map<string, InboxFact>();
+  for (const fact of facts) {
+    const key = keyOf(fact);
+    if (!byKey.has(key)) byKey.set(key, fact);
+  }
+  // In one order, so that two workers that were told the same do not wait for each other in a ring.
+  const keys = [...byKey.keys()].sort();
+  const { rows: kept } = await sql<{ key: string }>`
+    insert into event_key (key, occurred_at)
+    select * from unnest(${keys}::uuid[], ${keys.map((key) => byKey.get(key)?.occurredAt)}::timestamptz[])
+    on conflict do nothing returning key
+  `.execute(ctx.db);
+  if (kept.length === byKey.size) return [...byKey.values()];
+  const isNew = new Set(kept.map((row) => row.key));
+  return [...byKey].flatMap(([key, fact]) => (isNew.has(key) ? [fact] : []));
+}
+
+function parseFact(row: InboxFact): ParsedFact {
   const schema = factSchemas[row.name as FactName];
   if (!schema) throw new Error(`no fact has the name ${row.name}`);
   return { name: row.name, payload: schema.parse(row.payload), row, person: nobody } as ParsedFact;
@@ -222,7 +270,7 @@ function parseFact(row: InboxRow): ParsedFact {
 
 /** The accounts by which a fact names a person. */
 function mentionOf({ name, payload, row }: ParsedFact): Mention {
-  const mention = (accounts: Mention['accounts'], at = row.occurred_at) => ({ accounts, at, source: row.source });
+  const mention = (accounts: Mention['accounts'], at = row.occurredAt) => ({ accounts, at, source: row.source });
   switch (name) {
     case 'follow.added':
     case 'follow.ended':
@@ -294,7 +342,7 @@ async function projectRun(ctx: WriteCtx, run: readonly ParsedFact[]): Promise<Pr
           ...payload,
           ...person,
           account: payload.accounts[0] as { kind: string; value: string },
-          at: row.occurred_at,
+          at: row.occurredAt,
           source: row.source,
         })),
       );
@@ -333,18 +381,18 @@ async function projectRun(ctx: WriteCtx, run: readonly ParsedFact[]): Promise<Pr
   }
 }
 
-function bare(name: string, row: InboxRow): ProjectedEvent {
+function bare(name: string, row: InboxFact): ProjectedEvent {
   return {
     customerId: 0,
     homeId: null,
     name,
-    at: row.occurred_at,
+    at: row.occurredAt,
     source: row.source,
     staffId: null,
     codeId: null,
     externalUserid: null,
     payload: {},
-    receivedAt: row.received_at,
+    receivedAt: row.receivedAt,
     isNews: true,
   };
 }
@@ -366,8 +414,8 @@ async function projectFollows(
       revise: (known) =>
         mergeChanges(known, [
           fact.name === 'follow.added'
-            ? { kind: 'added', at: fact.row.occurred_at.getTime(), codeId: fact.payload.codeId }
-            : { kind: 'ended', at: fact.row.occurred_at.getTime(), by: fact.payload.by },
+            ? { kind: 'added', at: fact.row.occurredAt.getTime(), codeId: fact.payload.codeId }
+            : { kind: 'ended', at: fact.row.occurredAt.getTime(), by: fact.payload.by },
         ]),
     })),
   );
@@ -393,7 +441,7 @@ function turnEvents(turns: readonly FollowTurn[], facts: readonly ParsedFact[]):
   return turns.map((turn) => turnEvent(turn, homes.get(turn.customerId) ?? null, facts[0]?.row));
 }
 
-function turnEvent(turn: FollowTurn, homeId: number | null, row: InboxRow | undefined): ProjectedEvent {
+function turnEvent(turn: FollowTurn, homeId: number | null, row: InboxFact | undefined): ProjectedEvent {
   return {
     customerId: turn.customerId,
     homeId,
@@ -404,7 +452,7 @@ function turnEvent(turn: FollowTurn, homeId: number | null, row: InboxRow | unde
     codeId: turn.codeId,
     externalUserid: turn.externalUserid,
     payload: turn.kind === 'opened' ? { isFirst: turn.isFirst } : { by: turn.by },
-    receivedAt: row?.received_at ?? new Date(0),
+    receivedAt: row?.receivedAt ?? new Date(0),
     isNews: true,
   };
 }
@@ -484,28 +532,16 @@ function staffOf(staff: ReadonlyMap<string, number>, userid: string): number {
 
 async function appendEvents(ctx: WriteCtx, events: readonly ProjectedEvent[]): Promise<void> {
   if (events.length === 0) return;
-  const rows = events.map((event) => ({
-    customer_id: event.customerId,
-    home_id: event.homeId,
-    occurred_at: event.at,
-    name: event.name,
-    source: event.source,
-    staff_id: event.staffId,
-    code_id: event.codeId,
-    payload: event.payload,
-  }));
   await ensurePartitions(
     ctx,
     events.map((event) => event.at),
   );
+  const column = <T>(read: (event: ProjectedEvent) => T) => events.map(read);
   await sql`
     insert into event (customer_id, home_id, occurred_at, name, source, staff_id, code_id, payload)
-    select customer_id, home_id, occurred_at, name, source, staff_id, code_id, payload
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as e(customer_id bigint, home_id bigint, occurred_at timestamptz, name text,
-      source text, staff_id bigint, code_id bigint, payload jsonb)
+    select * from unnest(${column((event) => event.customerId)}::bigint[], ${column((event) => event.homeId)}::bigint[],
+      ${column((event) => event.at.toISOString())}::timestamptz[], ${column((event) => event.name)}::text[],
+      ${column((event) => event.source)}::text[], ${column((event) => event.staffId)}::bigint[],
+      ${column((event) => event.codeId)}::bigint[], ${column((event) => JSON.stringify(event.payload))}::jsonb[])
   `.execute(ctx.db);
-  await countEvents(
-    ctx,
-    events.map((event) => event.customerId),
-  );
 }

@@ -207,7 +207,9 @@ describe('settling', () => {
     await settleAs(worker, claimed, accepted);
     await settleAs(worker, claimed, { state: 'failed', reason: 'content_refused', message: null });
     expect(await rowsOf()).toMatchObject([{ state: 'submitted', reason: null, claimed_by: null }]);
-    const { rows: facts } = await database.pool.query("select payload from inbox where name = 'touch.settled'");
+    const { rows: facts } = await database.pool.query(
+      `select facts::json -> 0 -> 'payload' as payload from inbox where facts like '%touch.settled%'`,
+    );
     expect(facts).toMatchObject([{ payload: { customerId: 1, state: 'submitted', text: '你好' } }]);
     expect(await claimTouches(ctx, worker, [], 10)).toEqual([]);
   });
