@@ -1,5 +1,6 @@
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql, type Transaction } from 'kysely';
 import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
 import { type Bell, createBell } from './bell.ts';
 import type { Logger } from './log.ts';
 import type { DB } from './schema.ts';
@@ -39,8 +40,64 @@ export function openDatabase(url: string, log: Logger, options: { maxConnections
     connectionTimeoutMillis: 10_000,
   });
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
-  const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool: withCopy(pool) }) });
   return { db, pool, url, bell: createBell(pool, log), close: () => db.destroy() };
+}
+
+/** Rows for `copyRows`: text of the form that COPY reads. */
+class CopyText {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Kysely knows no COPY: a statement whose only parameter is a CopyText goes as one, on the connection it belongs to. */
+function withCopy(pool: pg.Pool): PostgresPool {
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      const client = await pool.connect();
+      const query = (text: string, values: readonly unknown[]) =>
+        values[0] instanceof CopyText ? copy(client, text, values[0]) : client.query(text, values as unknown[]);
+      return { query: query as unknown as PostgresPoolClient['query'], release: (destroy) => client.release(destroy) };
+    },
+  };
+}
+
+function copy(client: pg.PoolClient, text: string, rows: CopyText): Promise<{ command: 'COPY'; rows: [] }> {
+  return new Promise((resolve, reject) => {
+    const stream = client.query(copyFrom(text));
+    stream.on('error', reject);
+    stream.on('finish', () => resolve({ command: 'COPY', rows: [] }));
+    stream.end(rows.text);
+  });
+}
+
+/**
+ * Many rows into one table, several times as fast as an insert: for facts. Values are texts as PostgreSQL reads them;
+ * no conflict is tolerated and nothing is returned.
+ */
+export async function copyRows<T extends keyof DB & string>(
+  db: Db,
+  table: T,
+  columns: readonly (keyof DB[T] & string)[],
+  rows: readonly (readonly (string | number | null)[])[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const text = rows.map((row) => row.map(copyValue).join('\t')).join('\n');
+  const names = sql.join(columns.map((column) => sql.ref(column)));
+  const statement = sql`copy ${sql.table(table)} (${names}) from stdin`.compile(db);
+  await db.executeQuery({ ...statement, parameters: [new CopyText(`${text}\n`)] });
+}
+
+function copyValue(value: string | number | null): string {
+  if (value === null) return '\\N';
+  if (typeof value === 'number') return String(value);
+  return /[\\\t\n\r]/.test(value)
+    ? value.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
+    : value;
 }
 
 /** Refuses servers that siyu's SQL does not run on. */

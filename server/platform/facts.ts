@@ -27,27 +27,106 @@ export interface FactEnvelope {
   readonly isPressing?: boolean;
 }
 
-/**
- * The durable inbox. Returns when the facts are stored; they become known within a moment of the commit.
- * @param together facts whose order among others' does not matter: they are one letter, whatever their subjects
- */
-export async function storeFacts(ctx: WriteCtx, facts: readonly FactEnvelope[], together = false): Promise<void> {
+export interface StoreOptions {
+  /** For many facts of many people whose order does not matter: they travel as one letter, whatever their subjects. */
+  readonly together?: boolean;
+  /** Largest fact, as JSON. */
+  readonly maxBytes?: number;
+}
+
+/** A fact that cannot be kept. `index` is its place among those that were told, `path` the place in its payload. */
+export class UnstorableFact extends Error {
+  readonly index: number;
+  readonly path: string;
+  readonly problem: FactProblem;
+  constructor(index: number, path: string, problem: FactProblem) {
+    super(`the fact at ${index} cannot be stored: ${problem} ${path}`);
+    this.index = index;
+    this.path = path;
+    this.problem = problem;
+  }
+}
+
+export type FactProblem = 'control_characters' | 'too_deep' | 'too_large';
+
+/** The durable inbox. Returns when the facts are stored; they become known within a moment of the commit. */
+export async function storeFacts(
+  ctx: WriteCtx,
+  facts: readonly FactEnvelope[],
+  { together = false, maxBytes = Number.POSITIVE_INFINITY }: StoreOptions = {},
+): Promise<void> {
   const [first] = facts;
   if (!first) return;
-  const letters = together ? new Map([[laneOf(first), facts]]) : Map.groupBy(facts, laneOf);
-  await sql`
-    insert into inbox (lane, facts, fact_count, received_at)
-    select lane, facts, fact_count, clock_timestamp() from unnest(${[...letters.keys()]}::smallint[],
-      ${[...letters.values()].map(toText)}::text[], ${[...letters.values()].map((letter) => letter.length)}::int[])
-      as letter(lane, facts, fact_count)
-  `.execute(ctx.db);
+  const letters = new Map<number, string[]>();
+  for (const [index, fact] of facts.entries()) {
+    const lane = laneOf(together ? first : fact);
+    const letter = letters.get(lane) ?? [];
+    letter.push(toText(fact, index, maxBytes));
+    letters.set(lane, letter);
+  }
+  const rows = [...letters].map(
+    ([lane, letter]) => sql`(${lane}, ${`[${letter.join(',')}]`}, ${letter.length}, clock_timestamp())`,
+  );
+  await sql`insert into inbox (lane, facts, fact_count, received_at) values ${sql.join(rows)}`.execute(ctx.db);
   wake(ctx, inboxChannel);
 }
 
-function toText(facts: readonly FactEnvelope[]): string {
-  return JSON.stringify(
-    facts.map(({ source, messageId, name, occurredAt, payload }) => ({ source, messageId, name, occurredAt, payload })),
-  );
+/** How JSON writes NUL and halves of surrogate pairs. */
+const suspicious = /\\u0000|\\ud[89a-f]/;
+
+function toText(fact: FactEnvelope, index: number, maxBytes: number): string {
+  const { source, messageId, name, occurredAt, payload } = fact;
+  const text = tryJson({ source, messageId, name, occurredAt, payload });
+  // The walk is for the few that may need it: nothing nests deeper than it has brackets.
+  if (text === undefined || suspicious.test(text) || countBrackets(text) > maxDepth) {
+    const found = findUnstorable({ messageId, ...payload });
+    if (found) throw new UnstorableFact(index, found.path, found.problem);
+  }
+  if (text === undefined || (text.length > maxBytes / 3 && Buffer.byteLength(text) > maxBytes)) {
+    throw new UnstorableFact(index, '', 'too_large');
+  }
+  return text;
+}
+
+/** Undefined for what nests too deep to be written. */
+function tryJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function countBrackets(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 123 || code === 91) count++;
+  }
+  return count;
+}
+
+/** Deepest nest that is kept: nobody means more. */
+const maxDepth = 20;
+
+/** PostgreSQL keeps no NUL and no half of a surrogate pair. */
+const isBroken = (text: string) => text.includes('\0') || /\p{Surrogate}/u.test(text);
+
+/** Where a value holds what cannot be kept; undefined when all is well. */
+export function findUnstorable(
+  value: unknown,
+  path = '',
+  depth = 0,
+): { path: string; problem: FactProblem } | undefined {
+  if (typeof value === 'string') return isBroken(value) ? { path, problem: 'control_characters' } : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth >= maxDepth) return { path, problem: 'too_deep' };
+  for (const [key, inner] of Object.entries(value)) {
+    if (isBroken(key)) return { path, problem: 'control_characters' };
+    const found = findUnstorable(inner, path === '' ? key : `${path}.${key}`, depth + 1);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function laneOf({ subject, isPressing }: FactEnvelope): number {

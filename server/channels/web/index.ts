@@ -2,8 +2,9 @@ import * as contract from '#contract/web';
 import { recordEvents } from '#events';
 import type { WriteCtx } from '#platform/ctx';
 import { AppError } from '#platform/errors';
+import { findUnstorable, UnstorableFact } from '#platform/facts';
 import { type Endpoint, endpoint, type Module, type Upload } from '#platform/module';
-import { type Delivery, factOfMessage, findUnstorable, maxDepth, type WebMessage } from './messages.ts';
+import { type Delivery, factOfMessage, type WebMessage } from './messages.ts';
 import { addSource, changeSource, createDoorkeeper, readSources, readWriteKey } from './sources.ts';
 
 /** Websites, apps and the brand's own servers: facts in, by Segment's HTTP API. */
@@ -18,15 +19,20 @@ export function createWebChannel(): Module {
     delivery: Pick<Delivery, 'sentAt' | 'context'> = {},
   ): Promise<{ success: true }> {
     const sourceId = await doorkeeper.admit(ctx, readWriteKey(upload.authorization, writeKey));
-    for (const [index, message] of messages.entries()) {
-      assertTellable(message, messages.length === 1 ? '' : `batch.${index}`);
-    }
+    const pathOf = (index: number, field: string) =>
+      [...(messages.length === 1 ? [] : [`batch.${index}`]), field].filter((part) => part !== '').join('.');
+    const nameless = messages.findIndex((message) => !message.userId && !message.anonymousId);
+    if (nameless >= 0) throw refusal(pathOf(nameless, 'userId'), 'user_or_anonymous_needed');
     const known = { ...delivery, source: `source.${sourceId}`, receivedAt: ctx.now };
-    await recordEvents(
-      ctx,
-      messages.map((message) => factOfMessage(message, known)),
-      true,
-    );
+    const facts = messages.map((message) => factOfMessage(message, known));
+    try {
+      await recordEvents(ctx, facts, { together: true, maxBytes: contract.callLimitBytes });
+    } catch (error) {
+      if (!(error instanceof UnstorableFact)) throw error;
+      // Named as the caller wrote it.
+      const { path, problem } = findUnstorable(messages[error.index]) ?? error;
+      throw refusal(pathOf(error.index, path), problem);
+    }
     return { success: true };
   }
 
@@ -61,37 +67,5 @@ export function createWebChannel(): Module {
   };
 }
 
-/** As JSON writes NUL and halves of surrogate pairs. */
-const suspicious = /\\u0000|\\ud[89a-f]/;
-
-function countBrackets(text: string): number {
-  let count = 0;
-  for (let i = 0; i < text.length; i++) if (text[i] === '{' || text[i] === '[') count++;
-  return count;
-}
-
-/** Undefined for what nests too deep to be written. */
-function toText(message: WebMessage): string | undefined {
-  try {
-    return JSON.stringify(message);
-  } catch {
-    return undefined;
-  }
-}
-
-/** What the form alone does not say: somebody is named, and everything can be kept. */
-function assertTellable(message: WebMessage, path: string): void {
-  const at = (field: string) => [path, field].filter((part) => part !== '').join('.');
-  const refuse = (field: string, problem: string) => {
-    throw new AppError('input_invalid', { fields: [{ path: at(field), problem, message: problem }] });
-  };
-  if (!message.userId && !message.anonymousId) refuse('userId', 'user_or_anonymous_needed');
-  // The walk is for the few that need it; no message nests as deep as it has brackets.
-  const text = toText(message);
-  if (text === undefined || suspicious.test(text) || countBrackets(text) > maxDepth) {
-    const found = findUnstorable(message);
-    if (found) refuse(found.path, found.problem);
-  }
-  // What stands in a batch is held to the limit of a call.
-  if (path !== '' && text !== undefined && Buffer.byteLength(text) > contract.callLimitBytes) refuse('', 'too_large');
-}
+const refusal = (path: string, problem: string) =>
+  new AppError('input_invalid', { fields: [{ path, problem, message: problem }] });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { webMessage } from '#contract/web';
-import { type Delivery, factOfMessage, findUnstorable, momentOf, normalizePhone } from './messages.ts';
+import { type Delivery, factOfMessage, momentOf, normalizePhone } from './messages.ts';
 import { readWriteKey } from './sources.ts';
 
 const receivedAt = new Date('2026-11-24T08:00:00.000Z');
@@ -128,18 +128,6 @@ it.each([
   ['none', undefined],
   ['', undefined],
 ])('the phone number %s is kept as %s', (text, number) => expect(normalizePhone(text)).toBe(number));
-
-it.each([
-  [{ a: { b: 'x\u0000' } }, { path: 'a.b', problem: 'control_characters' }],
-  [{ 'a\u0000': 1 }, { path: '', problem: 'control_characters' }],
-  [{ a: '\ud800' }, { path: 'a', problem: 'control_characters' }],
-  [JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`), { problem: 'too_deep' }],
-  [{ a: ['𠮷', 1, null, { b: true }] }, undefined],
-])('finds what cannot be kept', (value, expected) => {
-  const found = findUnstorable(value);
-  if (expected) expect(found).toMatchObject(expected);
-  else expect(found).toBeUndefined();
-});
 
 it.each([
   ['Basic a2V5MTIzOg==', undefined, 'key123'],

@@ -255,24 +255,3 @@ export const eventNames: Readonly<Record<string, string>> = {
 function nameOfEvent(name: string): string {
   return eventNames[name.toLowerCase()] ?? name;
 }
-
-/** Deepest nest that is kept. */
-export const maxDepth = 20;
-const isBroken = (text: string) => text.includes('\0') || /\p{Surrogate}/u.test(text);
-
-/**
- * Where a body holds what cannot be kept: NUL, halves of surrogate pairs, or a nest deeper than anybody can mean.
- * Undefined when all is well.
- */
-export function findUnstorable(value: unknown, path = '', depth = 0): { path: string; problem: string } | undefined {
-  if (typeof value === 'string') return isBroken(value) ? { path, problem: 'control_characters' } : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (depth >= maxDepth) return { path, problem: 'too_deep' };
-  for (const [key, inner] of Object.entries(value)) {
-    const at = path === '' ? key : `${path}.${key}`;
-    const found =
-      (isBroken(key) ? { path, problem: 'control_characters' } : undefined) ?? findUnstorable(inner, at, depth + 1);
-    if (found) return found;
-  }
-  return undefined;
-}

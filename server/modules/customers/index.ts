@@ -9,6 +9,7 @@ export {
 } from './follows.ts';
 export { learnAttributes } from './learn.ts';
 export { customerScope } from './list.ts';
+export { createPeopleMemory, type PeopleMemory } from './memory.ts';
 export * as mirror from './mirror.ts';
 export { applyTagCatalogue, findTagIds } from './mirror.ts';
 export { moveCustomerRows } from './movers.ts';

@@ -1,6 +1,7 @@
 import type { Ctx, WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { lockCustomers } from './follows.ts';
+import { createPeopleMemory, type PeopleMemory, refreshMemory } from './memory.ts';
 import { uniqueScope } from './partition.ts';
 import { type Mover, regroup } from './regroup.ts';
 
@@ -71,33 +72,97 @@ export async function resolvePeople(
   ctx: WriteCtx,
   mentions: readonly Mention[],
   movers: readonly Mover[],
+  memory: PeopleMemory = createPeopleMemory(),
 ): Promise<Person[]> {
-  const accounts = [
-    ...new Map(mentions.flatMap(({ accounts }) => accounts.map((account) => [accountKey(account), account]))).values(),
-  ];
-  const customerIds = [...new Set(mentions.flatMap(({ customerId }) => customerId ?? []))];
-  if (accounts.length + customerIds.length === 0) return mentions.map(() => nobody);
-  const pairs = pairsOf(mentions);
-  // Whether rows have to move is looked up before the lock is taken, because a shared lock cannot become one's own.
-  const mode = pairs.length > 0 && (await plan(ctx, accounts, pairs, 'look')).moves.length > 0 ? 'alone' : 'shared';
-  await lockPeople(ctx, mode);
-  let found = await findAccounts(ctx, accounts);
-  const unknown = accounts.filter((account) => !found.has(accountKey(account)));
-  if (unknown.length > 0 || pairs.length > 0) {
-    if (unknown.length > 0) await lockAccounts(ctx, unknown);
-    const { attachments, moves } = await plan(ctx, accounts, pairs, 'lock');
-    if (moves.length > 0 && mode === 'shared') throw new PeopleChanged('people changed meanwhile');
-    await attach(ctx, attachments, mentions);
-    if (moves.length > 0) await move(ctx, moves, mentions, movers);
-    found = await findAccounts(ctx, accounts);
+  if (mentions.every(({ accounts, customerId }) => accounts.length === 0 && customerId === undefined)) {
+    return mentions.map(() => nobody);
   }
-  const current = await findCurrent(ctx, customerIds);
-  return mentions.map(({ accounts: [naming], customerId }) => {
-    if (!naming) return current.get(customerId ?? 0) ?? nobody;
-    const account = found.get(accountKey(naming));
-    if (!account) throw new Error(`no customer was made for the account ${accountKey(naming)}`);
-    return { customerId: account.customerId, homeId: account.id === account.firstAccountId ? null : account.id };
+  const isOpen = (mention: Mention) => !recall(memory, mention);
+  let open = mentions.filter(isOpen);
+  // Whether rows have to move is looked up before the lock is taken, because a shared lock cannot become one's own.
+  const needsMoves =
+    open.some(({ accounts }) => accounts.length > 1) && (await plan(ctx, open, 'look')).moves.length > 0;
+  await lockPeople(ctx, needsMoves ? 'alone' : 'shared');
+  if (refreshMemory(memory, await readEpoch(ctx))) open = [...mentions];
+  const found = await settle(ctx, open, movers, needsMoves, memory);
+  const current = await findCurrent(ctx, [...new Set(mentions.flatMap(({ customerId }) => customerId ?? []))]);
+  return mentions.map((mention) => {
+    const [naming] = mention.accounts;
+    if (!naming) return current.get(mention.customerId ?? 0) ?? nobody;
+    const person = found.get(accountKey(naming)) ?? memory.people.get(accountKey(naming));
+    if (!person) throw new Error(`no customer was made for the account ${accountKey(naming)}`);
+    return person;
   });
+}
+
+/** Makes what is new of these mentions known, and returns whose their accounts are. */
+async function settle(
+  ctx: WriteCtx,
+  mentions: readonly Mention[],
+  movers: readonly Mover[],
+  mayMove: boolean,
+  memory: PeopleMemory,
+): Promise<Map<string, Person>> {
+  const accounts = accountsOf(mentions);
+  if (accounts.length === 0) return new Map();
+  const before = await findAccounts(ctx, accounts);
+  const unknown = accounts.filter((account) => !before.has(accountKey(account)));
+  const isPaired = mentions.some(({ accounts }) => accounts.length > 1);
+  if (unknown.length === 0 && !isPaired) return remember(memory, mentions, before, new Set());
+  if (unknown.length > 0) await lockAccounts(ctx, unknown);
+  const { attachments, moves, fresh } = await plan(ctx, mentions, 'lock');
+  if (moves.length > 0 && !mayMove) throw new PeopleChanged('people changed meanwhile');
+  await attach(ctx, attachments, mentions);
+  if (moves.length > 0) await move(ctx, moves, mentions, movers);
+  if (moves.length === 0) remember(memory, mentions, before, new Set(fresh.map(pairKey)));
+  return asPeople(await findAccounts(ctx, accounts));
+}
+
+const accountsOf = (mentions: readonly Mention[]) => [
+  ...new Map(mentions.flatMap(({ accounts }) => accounts.map((account) => [accountKey(account), account]))).values(),
+];
+
+const asPeople = (accounts: ReadonlyMap<string, KnownAccount>) =>
+  new Map([...accounts].map(([key, account]) => [key, asPerson(account)]));
+
+function asPerson({ id, customerId, firstAccountId }: KnownAccount): Person {
+  return { customerId, homeId: id === firstAccountId ? null : id };
+}
+
+const pairKey = (pair: { one: string; other: string }) => [pair.one, pair.other].sort().join('|');
+
+/** Whether all that a mention says is remembered. */
+function recall(memory: PeopleMemory, { accounts, at }: Mention): boolean {
+  const keys = accounts.map(accountKey);
+  return keys.every(
+    (key, i) =>
+      memory.people.has(key) &&
+      (i === 0 ||
+        key === keys[0] ||
+        (memory.pairs.get(pairKey({ one: keys[0] ?? '', other: key })) ?? Infinity) <= at.getTime()),
+  );
+}
+
+/** Remembers what was there before this transaction: what it makes is not sure until it commits. */
+function remember(
+  memory: PeopleMemory,
+  mentions: readonly Mention[],
+  before: ReadonlyMap<string, KnownAccount>,
+  fresh: ReadonlySet<string>,
+): Map<string, Person> {
+  const people = asPeople(before);
+  for (const [key, person] of people) memory.people.set(key, person);
+  for (const pair of pairsOf(mentions)) {
+    const key = pairKey(pair);
+    if (!fresh.has(key)) memory.pairs.set(key, Math.min(pair.at.getTime(), memory.pairs.get(key) ?? Infinity));
+  }
+  return people;
+}
+
+/** Changes whenever accounts change hands. Read under the people lock, which whoever changes it holds alone. */
+async function readEpoch(ctx: WriteCtx): Promise<number> {
+  const { rows } = await sql<{ epoch: number }>`select last_value as epoch from people_epoch`.execute(ctx.db);
+  return rows[0]?.epoch ?? 0;
 }
 
 /** Each pair of accounts named together, with the earliest moment; a fact says that its first account is the others'. */
@@ -107,7 +172,7 @@ function pairsOf(mentions: readonly Mention[]): Pair[] {
     const [first, ...others] = [...new Set(accounts.map(accountKey))];
     if (first === undefined) continue;
     for (const other of others) {
-      const key = [first, other].sort().join('|');
+      const key = pairKey({ one: first, other });
       const known = pairs.get(key);
       if (!known) pairs.set(key, { one: first, other, at, source });
       else if (at < known.at) known.at = at;
@@ -121,9 +186,8 @@ async function findAccounts(ctx: WriteCtx, accounts: readonly Account[]): Promis
     select i.kind, i.value, i.id, i.customer_id as "customerId", coalesce(c.account_id, i.id) as "firstAccountId",
       i.is_shared as "isShared"
     from identity i join customer c on c.id = i.customer_id
-    where (i.kind, i.value) in (
-      select * from unnest(${accounts.map((a) => a.kind)}::text[], ${accounts.map((a) => a.value)}::text[])
-    )
+    join unnest(${accounts.map((a) => a.kind)}::text[], ${accounts.map((a) => a.value)}::text[]) as named(kind, value)
+      on named.kind = i.kind and named.value = i.value
   `.execute(ctx.db);
   return new Map(rows.map((row) => [accountKey(row), row]));
 }
@@ -169,12 +233,12 @@ interface Attachment {
  */
 async function plan(
   ctx: WriteCtx,
-  accounts: readonly Account[],
-  pairs: readonly Pair[],
+  mentions: readonly Mention[],
   mode: 'look' | 'lock',
-): Promise<{ attachments: Attachment[]; moves: Pair[][] }> {
+): Promise<{ attachments: Attachment[]; moves: Pair[][]; fresh: Pair[] }> {
+  const accounts = accountsOf(mentions);
   const found = await findAccounts(ctx, accounts);
-  const fresh = await findNewPairs(ctx, pairs, found);
+  const fresh = await findNewPairs(ctx, pairsOf(mentions), found);
   const byKey = new Map(accounts.map((account) => [accountKey(account), account]));
   const touched = new Set(fresh.flatMap((pair) => [pair.one, pair.other]));
   const seeds = [...byKey.keys()].filter((key) => touched.has(key) || !found.has(key));
@@ -197,7 +261,7 @@ async function plan(
     if (isClear) attachments.push({ accounts: group.keys, known, pairs: group.pairs });
     else moves.push(group.pairs);
   }
-  return { attachments, moves };
+  return { attachments, moves, fresh };
 }
 
 function accountOfKey(key: string): Account {

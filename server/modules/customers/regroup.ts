@@ -56,6 +56,7 @@ export async function regroup(ctx: WriteCtx, seeds: readonly number[], movers: r
   `.execute(ctx.db);
 
   const moves = movesOf(accounts, owners, living);
+  if (moves.length > 0) await sql`select nextval('people_epoch')`.execute(ctx.db);
   for (const move of moves) for (const mover of movers) await mover(ctx, move);
   await tellParted(ctx, moves, living);
   const ended = [...living].flatMap(([id, { accountId }]) => ((owners.get(accountId) ?? id) === id ? [] : [id]));

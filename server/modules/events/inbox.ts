@@ -3,15 +3,15 @@ import type { getInbox } from '#contract/events';
 import { recordAudit } from '#organization';
 import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { sql } from '#platform/db';
-import { inboxChannel, storeFacts } from '#platform/facts';
+import { inboxChannel, type StoreOptions, storeFacts } from '#platform/facts';
 import { type Fact, isPressing, subjectOf } from './facts.ts';
 
 /**
  * The one door for facts: callbacks, readings, importers, pages, results of touches. Returns when they are stored; they
  * are known (projected, on the timeline, heard by listeners) within a moment of the commit, each once.
- * @param together for many facts of many people whose order does not matter: they travel as one
+ * @throws UnstorableFact for what cannot be kept
  */
-export async function recordEvents(ctx: WriteCtx, facts: readonly Fact[], together = false): Promise<void> {
+export async function recordEvents(ctx: WriteCtx, facts: readonly Fact[], options: StoreOptions = {}): Promise<void> {
   await storeFacts(
     ctx,
     facts.map((fact) => ({
@@ -20,7 +20,7 @@ export async function recordEvents(ctx: WriteCtx, facts: readonly Fact[], togeth
       subject: subjectOf(fact),
       isPressing: isPressing(fact),
     })),
-    together,
+    options,
   );
 }
 

@@ -28,7 +28,8 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 const forget = () =>
   database.pool.query(
-    `truncate customer, identity, identity_link, customer_merge, account_profile, attribute_claim, customer_attribute,
+    `select nextval('people_epoch');
+    truncate customer, identity, identity_link, customer_merge, account_profile, attribute_claim, customer_attribute,
       event, event_key, inbox, follow, follow_spell, follow_tag, customer_tag`,
   );
 beforeEach(forget);

@@ -4,6 +4,7 @@ import {
   applyAbsentFollows,
   applyFollowChanges,
   applyObservations,
+  createPeopleMemory,
   type FollowTurn,
   findTagIds,
   learnAttributes,
@@ -11,13 +12,14 @@ import {
   type Mover,
   mergeChanges,
   nobody,
+  type PeopleMemory,
   type Person,
   resolvePeople,
   wecomAccount,
 } from '#customers';
 import { ensureStaff } from '#organization';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
-import { sql } from '#platform/db';
+import { copyRows, sql } from '#platform/db';
 import { inboxChannel, laneCount, otherLanes, pressingLanes } from '#platform/facts';
 import type { Pump } from '#platform/pump';
 import { type FactName, factSchemas } from './facts.ts';
@@ -79,6 +81,7 @@ type FactOf<N extends FactName> = Extract<ParsedFact, { name: N }>;
 export interface Audience {
   readonly listeners: readonly Listener[];
   readonly movers: readonly Mover[];
+  readonly memory: PeopleMemory;
 }
 
 /** So many facts are projected at once, or one letter that has more. */
@@ -91,11 +94,12 @@ const maxAttempts = 5;
  * Turns facts into knowledge. A worker holds the lanes it takes, so that facts of one subject are projected in order and by
  * one worker at a time; everything a batch changes commits together, and a worker that dies leaves its lanes as they were.
  */
-export function createProjectors(audience: Audience): Pump[] {
+export function createProjectors(hearers: Omit<Audience, 'memory'>): Pump[] {
+  const audience = { ...hearers, memory: createPeopleMemory() };
   const common = { channel: inboxChannel, pollMs: 1000, lanes: 1 };
   return [
     { ...common, name: 'events.project_pressing', drain: (ctx) => projectBatch(ctx, pressingLanes, audience) },
-    { ...common, name: 'events.project', drain: (ctx) => projectBatch(ctx, otherLanes, audience) },
+    { ...common, lanes: 2, name: 'events.project', drain: (ctx) => projectBatch(ctx, otherLanes, audience) },
   ];
 }
 
@@ -108,6 +112,8 @@ async function projectBatch(ctx: Ctx, lanes: LaneRange, audience: Audience): Pro
   let failing: Letter[] = [];
   try {
     return await inTransaction(ctx, async (ctx) => {
+      // Should the machine fail, the letters are still there: whoever acts on what was projected commits, and waits, later.
+      await sql`set local synchronous_commit = off`.execute(ctx.db);
       failing = await takeLetters(ctx, lanes);
       await projectLetters(ctx, failing, audience);
       return failing.length;
@@ -213,7 +219,7 @@ async function projectLetters(ctx: WriteCtx, letters: readonly Letter[], audienc
   const fresh = await keepNew(ctx, letters.flatMap(read));
   if (fresh.length === 0) return;
   const facts = fresh.map(parseFact);
-  const people = await resolvePeople(ctx, facts.map(mentionOf), audience.movers);
+  const people = await resolvePeople(ctx, facts.map(mentionOf), audience.movers, audience.memory);
   facts.forEach((fact, i) => {
     fact.person = people[i] ?? nobody;
   });
@@ -536,12 +542,19 @@ async function appendEvents(ctx: WriteCtx, events: readonly ProjectedEvent[]): P
     ctx,
     events.map((event) => event.at),
   );
-  const column = <T>(read: (event: ProjectedEvent) => T) => events.map(read);
-  await sql`
-    insert into event (customer_id, home_id, occurred_at, name, source, staff_id, code_id, payload)
-    select * from unnest(${column((event) => event.customerId)}::bigint[], ${column((event) => event.homeId)}::bigint[],
-      ${column((event) => event.at.toISOString())}::timestamptz[], ${column((event) => event.name)}::text[],
-      ${column((event) => event.source)}::text[], ${column((event) => event.staffId)}::bigint[],
-      ${column((event) => event.codeId)}::bigint[], ${column((event) => JSON.stringify(event.payload))}::jsonb[])
-  `.execute(ctx.db);
+  await copyRows(
+    ctx.db,
+    'event',
+    ['customer_id', 'home_id', 'occurred_at', 'name', 'source', 'staff_id', 'code_id', 'payload'],
+    events.map((event) => [
+      event.customerId,
+      event.homeId,
+      event.at.toISOString(),
+      event.name,
+      event.source,
+      event.staffId,
+      event.codeId,
+      JSON.stringify(event.payload),
+    ]),
+  );
 }
