@@ -44,7 +44,9 @@ export interface TestApp {
 
 export const password = 'correct horse battery';
 
-export async function createTestApp(options: { log?: Logger; port?: number } = {}): Promise<TestApp> {
+export async function createTestApp(
+  options: { log?: Logger; port?: number; allowPrivateWebhooks?: boolean } = {},
+): Promise<TestApp> {
   const database = await createTestDatabase();
   const clock = createScaledClock();
   const log = options.log ?? silentLog;
@@ -53,7 +55,7 @@ export async function createTestApp(options: { log?: Logger; port?: number } = {
   const { bell } = database;
   const runtime = { db: database.db, bell, clock, log, zone: 'Asia/Shanghai', publicUrl, sealer: createSealer(secret) };
   const app = await createApp({
-    config: { publicUrl, metricsToken: undefined },
+    config: { publicUrl, metricsToken: undefined, allowPrivateWebhooks: options.allowPrivateWebhooks ?? true },
     database,
     runtime,
     secret,
