@@ -62,8 +62,13 @@ export function createSender(options: { allowPrivate: boolean; timeoutMs: number
         headers: { ...message.headers, 'content-length': Buffer.byteLength(message.body) },
         signal,
       });
-      request.on('error', (error) => reject(Object.assign(error, { wasReused: request.reusedSocket })));
+      let isAnswered = false;
+      request.on('error', (error) => {
+        // What breaks after the status does not change it.
+        if (!isAnswered) reject(Object.assign(error, { wasReused: request.reusedSocket }));
+      });
       request.on('response', (response) => {
+        isAnswered = true;
         const status = response.statusCode ?? 0;
         const chunks: Buffer[] = [];
         let size = 0;

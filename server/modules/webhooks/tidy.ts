@@ -51,8 +51,8 @@ async function removeOld(ctx: Ctx, before: Date): Promise<number> {
 
 async function removeOf(ctx: Ctx, webhookId: number): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
-    with some as (select customer_id, id from webhook_delivery where webhook_id = ${webhookId} order by id limit ${batchSize})
-    delete from webhook_delivery d using some s where d.customer_id = s.customer_id and d.id = s.id
+    with own as (select customer_id, id from webhook_delivery where webhook_id = ${webhookId} order by id limit ${batchSize})
+    delete from webhook_delivery d using own o where d.customer_id = o.customer_id and d.id = o.id
   `.execute(ctx.db);
   return Number(numAffectedRows);
 }

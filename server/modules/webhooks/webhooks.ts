@@ -226,7 +226,7 @@ export async function readWebhooks(ctx: Ctx, id?: number): Promise<WebhookRow[]>
   const { rows: waiting } = await sql<{ id: number; count: number }>`
     select w.id, (select count(*) from (
       select 1 from webhook_delivery d where d.webhook_id = w.id and d.state = 'planned' limit ${countedUpTo}
-    ) as some) as count from unnest(${ids}::bigint[]) as w(id)
+    ) as first) as count from unnest(${ids}::bigint[]) as w(id)
   `.execute(ctx.db);
   const hourOf = new Map(hours.map((row) => [`${row.webhook_id} ${row.hour.getTime()}`, row]));
   const waitingOf = new Map(waiting.map((row) => [row.id, row.count]));
