@@ -7,6 +7,7 @@ export const eventNames = {
   'follow.ended': 'A customer or a staff member ended the contact, or it went to a colleague',
   'follow.edited': 'A staff member changed remark or tags of a customer in WeCom',
   'follow.transfer_failed': 'A customer could not be handed over',
+  'customer.merged': 'Two customers turned out to be one person',
   'customer.tagged': 'Tags were added to or removed from a customer',
   'touch.settled': 'A message to a customer was sent, failed or was missed',
   'person.identified': 'A system of the brand told attributes or accounts of a person',

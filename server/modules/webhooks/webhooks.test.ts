@@ -140,6 +140,7 @@ function startDelivery(worker: Worker, options: { timeoutMs?: number; allowPriva
 
 const event = (change: Partial<ProjectedEvent> = {}): ProjectedEvent => ({
   customerId: 0,
+  homeId: null,
   name: 'order.paid',
   at: new Date('2026-11-21T08:00:00Z'),
   source: 'shop',
@@ -153,7 +154,7 @@ const event = (change: Partial<ProjectedEvent> = {}): ProjectedEvent => ({
 });
 
 const tell = async (events: readonly ProjectedEvent[], teller = createTeller()) => {
-  await write((ctx) => teller(ctx, events));
+  await write(async (ctx) => teller(ctx, events));
 };
 
 const add = (url: string, eventNames: string[] | null = null) =>

@@ -142,6 +142,7 @@ export const webhooks: Texts<typeof zhCN> = {
       'follow.ended': 'A contact ended or went to a colleague',
       'follow.edited': 'A staff member changed remark or tags in WeCom',
       'follow.transfer_failed': 'A customer could not be handed over',
+      'customer.merged': 'Two customers turned out to be one person',
       'customer.tagged': 'Tags of a customer changed',
       'touch.settled': 'A message to a customer has its result',
       'person.identified': 'A system told attributes or accounts of a person',

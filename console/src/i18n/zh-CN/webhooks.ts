@@ -31,6 +31,7 @@ const eventName: Record<EventName, string> = {
   'follow.ended': '好友关系结束或转给同事',
   'follow.edited': '员工在企业微信修改了备注或标签',
   'follow.transfer_failed': '客户继承失败',
+  'customer.merged': '两个客户合并为同一个人',
   'customer.tagged': '客户的标签有变化',
   'touch.settled': '发给客户的消息有了结果',
   'person.identified': '品牌系统告知了一个人的属性或账号',
