@@ -157,7 +157,7 @@ export const replayWebhook = route({
   path: '/api/webhooks/:id/replay',
   permission: 'webhook.manage',
   summary:
-    'Send messages of this webhook again, those made from one moment up to another: the failed ones, or with only: all also those that arrived. They keep their webhook-id',
+    'Send messages of this webhook again, those made from one moment up to another: those that failed or wait for a retry, or with only: all also those that arrived. They keep their webhook-id',
   input: z
     .object({
       id,

@@ -2,7 +2,7 @@ import type { Input } from '#contract';
 import type { replayWebhook } from '#contract/webhooks';
 import { recordAudit } from '#organization';
 import { type Ctx, inTransaction, type WriteCtx, wake } from '#platform/ctx';
-import { sql } from '#platform/db';
+import { type RawBuilder, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { endOperation, reportProgress, resumeOperation, startOperation } from '#platform/operations';
 import { webhookChannel } from './messages.ts';
@@ -68,34 +68,51 @@ export async function runReplay(ctx: Ctx, operationId: number): Promise<void> {
     from: string | null;
     until: string | null;
   };
-  let { afterId = 0 } = operation.cursor as { afterId?: number };
+  const choice = { ...input, states: input.only === 'failed' ? ['failed'] : ['failed', 'delivered'] };
+  let { stage = 0, afterId = 0 } = operation.cursor as { stage?: number; afterId?: number };
   let doneCount = operation.done_count;
-  for (;;) {
+  while (stage < stages.length) {
     const step = await inTransaction(ctx, async (ctx) => {
-      const states = input.only === 'failed' ? ['failed'] : ['failed', 'delivered'];
-      const { rows } = await sql<{ id: number }>`
-        with chosen as (
-          select customer_id, id from webhook_delivery
-          where webhook_id = ${input.webhookId} and id > ${afterId} and id <= ${input.lastId} and state = any(${states}::text[])
-            and (${input.from}::timestamptz is null or created_at >= ${input.from}::timestamptz)
-            and (${input.until}::timestamptz is null or created_at < ${input.until}::timestamptz)
-          order by id limit ${batchSize} for update
-        )
-        update webhook_delivery d set state = 'planned', attempts = 0, due_at = clock_timestamp(), settled_at = null
-        from chosen c where d.customer_id = c.customer_id and d.id = c.id returning d.id
-      `.execute(ctx.db);
-      const ids = rows.map((row) => row.id);
+      const ids = await planAgain(ctx, choice, stage, afterId);
       wake(ctx, webhookChannel);
-      const reached = Math.max(afterId, ...ids);
-      const goesOn = await reportProgress(ctx, operationId, {
-        cursor: { afterId: reached },
-        doneCount: doneCount + ids.length,
-      });
-      return { goesOn, reached, count: ids.length };
+      const isOver = ids.length < batchSize;
+      const cursor = isOver ? { stage: stage + 1, afterId: 0 } : { stage, afterId: Math.max(...ids) };
+      const progress = { cursor, doneCount: doneCount + ids.length };
+      return { goesOn: await reportProgress(ctx, operationId, progress), ...cursor, count: ids.length };
     });
-    afterId = step.reached;
+    ({ stage, afterId } = step);
     doneCount += step.count;
     if (!step.goesOn) return endOperation(ctx, operationId, { state: 'cancelled' });
-    if (step.count < batchSize) return endOperation(ctx, operationId, { state: 'done' });
   }
+  await endOperation(ctx, operationId, { state: 'done' });
+}
+
+interface Choice {
+  readonly webhookId: number;
+  readonly lastId: number;
+  readonly from: string | null;
+  readonly until: string | null;
+  readonly states: readonly string[];
+}
+
+/** First those that wait for another attempt: it is now. Then those that were given up, or with `all` also arrived. */
+const stages: readonly ((choice: Choice) => RawBuilder<unknown>)[] = [
+  () => sql`state = 'planned' and last_reason is not null and due_at > clock_timestamp()`,
+  ({ states }) => sql`state = any(${states}::text[])`,
+];
+
+async function planAgain(ctx: WriteCtx, choice: Choice, stage: number, afterId: number): Promise<number[]> {
+  const { webhookId, lastId, from, until } = choice;
+  const { rows } = await sql<{ id: number }>`
+    with chosen as (
+      select customer_id, id from webhook_delivery
+      where webhook_id = ${webhookId} and id > ${afterId} and id <= ${lastId} and ${stages[stage]?.(choice) ?? sql`false`}
+        and (${from}::timestamptz is null or created_at >= ${from}::timestamptz)
+        and (${until}::timestamptz is null or created_at < ${until}::timestamptz)
+      order by id limit ${batchSize} for update
+    )
+    update webhook_delivery d set state = 'planned', attempts = 0, due_at = clock_timestamp(), settled_at = null
+    from chosen c where d.customer_id = c.customer_id and d.id = c.id returning d.id
+  `.execute(ctx.db);
+  return rows.map((row) => row.id);
 }

@@ -84,7 +84,7 @@ export const webhooks: Texts<typeof zhCN> = {
     replay: 'Replay',
     replayTitle: 'Send again',
     replayHint: 'Messages keep their webhook-id, by which the receiver drops doubles.',
-    replayFailed: 'Only what failed',
+    replayFailed: 'What failed, and what waits for a retry',
     replayAll: 'Everything of a period',
     replayPeriod: 'Made',
     replayFrom: 'From',
@@ -102,6 +102,8 @@ export const webhooks: Texts<typeof zhCN> = {
     noneFound: 'No message fits',
     event: 'Event',
     anyEvent: 'All events',
+    settings: 'Settings',
+    retrying: 'Retrying',
     stateTitle: 'State',
     state: { planned: 'Waiting', claimed: 'On its way', delivered: 'Arrived', failed: 'Failed' },
     reason: {

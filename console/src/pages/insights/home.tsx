@@ -77,6 +77,7 @@ export default function HomePage(): ReactNode {
     return (
       <div className="page">
         <PageHeader title={t('menu.home')} />
+        <WebhookNotice />
         <FirstSteps />
       </div>
     );

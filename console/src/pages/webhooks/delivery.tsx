@@ -95,7 +95,7 @@ function Details({ delivery }: { delivery: Delivery }) {
         ))}
       </dl>
       <section>
-        <h3 className="field-label">{t('webhook.attemptLog')}</h3>
+        <h3 className="section-title">{t('webhook.attemptLog')}</h3>
         {delivery.log.length === 0 && <p className="muted">{t('webhook.noAttempts')}</p>}
         <ol className="attempts">
           {delivery.log.toReversed().map((attempt) => (
@@ -115,7 +115,7 @@ function Details({ delivery }: { delivery: Delivery }) {
         </ol>
       </section>
       <section>
-        <h3 className="field-label">{t('webhook.body')}</h3>
+        <h3 className="section-title">{t('webhook.body')}</h3>
         <div className="snippet">
           <pre>{pretty(delivery.body)}</pre>
           <CopyButton text={delivery.body} />

@@ -25,7 +25,7 @@ export function DeliveryState({ delivery }: { delivery: Delivery }) {
   const isRetried = delivery.state === 'planned' && delivery.lastReason !== null;
   return (
     <Tag variant="filled" color={isRetried ? 'warning' : colourOfState[delivery.state]}>
-      {t(`webhook.state.${delivery.state}`)}
+      {isRetried ? t('webhook.retrying') : t(`webhook.state.${delivery.state}`)}
       {delivery.lastStatus !== null && ` ${delivery.lastStatus}`}
     </Tag>
   );

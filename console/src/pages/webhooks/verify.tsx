@@ -48,8 +48,7 @@ export function VerifySnippets() {
   );
   return (
     <div>
-      <div className="field-label">{t('webhook.verify')}</div>
-      <div className="field-hint">{t('webhook.verifyHint')}</div>
+      <p className="muted">{t('webhook.verifyHint')}</p>
       <Tabs
         size="small"
         items={[

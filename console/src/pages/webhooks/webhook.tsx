@@ -9,7 +9,7 @@ import {
 } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { Alert, App, Button, Dropdown, Progress, Skeleton } from 'antd';
+import { Alert, App, Button, Dropdown, Modal, Progress, Skeleton } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { deleteWebhook, getWebhook, pingWebhook, setWebhookState } from '#contract/webhooks';
@@ -60,8 +60,8 @@ export default function WebhookPage(): ReactNode {
       />
       <Trouble webhook={webhook} />
       {replayId !== null && <ReplayProgress id={replayId} />}
-      <div className="columns-side">
-        <div className="stack-large">
+      <div className="stack-large">
+        <div className="two-columns two-columns-wide-left">
           <Health webhook={webhook} />
           <Settings webhook={webhook} />
         </div>
@@ -249,8 +249,26 @@ function Facts({ facts }: { facts: readonly (readonly [string, ReactNode])[] }) 
 function Settings({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const [isVerifying, setVerifying] = useState(false);
   return (
-    <Panel>
+    <Panel
+      title={t('webhook.settings')}
+      extra={
+        <Button type="link" onClick={() => setVerifying(true)}>
+          {t('webhook.verify')}
+        </Button>
+      }
+    >
+      <Modal
+        open={isVerifying}
+        title={t('webhook.verify')}
+        width={720}
+        footer={null}
+        onCancel={() => setVerifying(false)}
+        destroyOnHidden
+      >
+        <VerifySnippets />
+      </Modal>
       <div className="stack">
         <div>
           <div className="field-label">{t('webhook.events')}</div>
@@ -276,7 +294,6 @@ function Settings({ webhook }: { webhook: Webhook }) {
             )}
           </div>
         </div>
-        <VerifySnippets />
       </div>
     </Panel>
   );
