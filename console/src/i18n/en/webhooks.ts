@@ -1,3 +1,4 @@
+import { eventNames } from '#contract/event-names';
 import type { Texts } from '~/i18n/texts';
 import type { webhooks as zhCN } from '~/i18n/zh-CN/webhooks';
 
@@ -139,27 +140,7 @@ export const webhooks: Texts<typeof zhCN> = {
     verify: 'How to verify',
     verifyHint: 'Verify before you trust; drop doubles by webhook-id: a message can come more than once.',
     verifyShell: 'Shell',
-    eventName: {
-      'follow.added': 'A customer and a staff member became contacts',
-      'follow.ended': 'A contact ended or went to a colleague',
-      'follow.edited': 'A staff member changed remark or tags in WeCom',
-      'follow.transfer_failed': 'A customer could not be handed over',
-      'customer.merged': 'Two customers turned out to be one person',
-      'customer.tagged': 'Tags of a customer changed',
-      'touch.settled': 'A message to a customer has its result',
-      'person.identified': 'A system told attributes or accounts of a person',
-      'product.viewed': 'A product was viewed',
-      'cart.added': 'A product was put into the cart',
-      'order.placed': 'An order was placed',
-      'order.paid': 'An order was paid',
-      'order.refunded': 'An order was refunded, in part or whole',
-      'order.cancelled': 'An order was cancelled',
-      'segment.entered': 'A customer came into a segment',
-      'segment.left': 'A customer left a segment',
-      'tag.changed': 'A tag changed in WeCom',
-      'staff.changed': 'A staff member changed in WeCom',
-      'department.changed': 'A department changed in WeCom',
-      'group.changed': 'A customer group changed',
-    },
+    // In English the contract has the words already.
+    eventName: eventNames,
   },
 };
