@@ -39,7 +39,8 @@ export async function claimMessages(
       left join unnest(${[...busy.keys()]}::bigint[], ${[...busy.values()]}::int[]) as b(webhook_id, count) on b.webhook_id = w.id
       cross join lateral (
         select customer_id, id from webhook_delivery
-        where webhook_id = w.id and state = 'planned' and due_at <= clock_timestamp()
+        -- Asked for once, the time can be looked up in the index: many messages may wait for a later attempt.
+        where webhook_id = w.id and state = 'planned' and due_at <= (select clock_timestamp())
         order by due_at
         limit greatest(0, case when w.failing_since is null then ${atOnce}::int else ${atOnceWhileFailing}::int end - coalesce(b.count, 0))
         for update skip locked
