@@ -1,4 +1,5 @@
-import { lookup as lookUp } from 'node:dns/promises';
+import type { LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns/promises';
 import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -22,22 +23,29 @@ export interface Sender {
   close(): void;
 }
 
+export interface SenderOptions {
+  readonly allowPrivate: boolean;
+  readonly timeoutMs: number;
+  /** All addresses of a name; default: as the system finds them. */
+  readonly findAddresses?: (name: string) => Promise<LookupAddress[]>;
+}
+
 class AddressPrivateError extends Error {}
 
 /**
  * Connections are kept and used again. Names are looked up here, so that the address that was judged is the one that is
  * connected to, whatever the name means a moment later.
  */
-export function createSender(options: { allowPrivate: boolean; timeoutMs: number }): Sender {
-  const lookingUp = new Map<string, ReturnType<typeof find>>();
+export function createSender(options: SenderOptions): Sender {
+  const lookingUp = new Map<string, Promise<LookupAddress[]>>();
+  const find = options.findAddresses ?? ((name) => lookup(name, { all: true }));
   /** Look-ups of one name share one answer: a dead name server must not use up the few threads that look up. */
-  const find = (name: string) => lookUp(name, { all: true });
   const findOnce = (name: string) => {
     const under = lookingUp.get(name) ?? find(name).finally(() => lookingUp.delete(name));
     lookingUp.set(name, under);
     return under;
   };
-  const lookup: LookupFunction = (name, wish, done) => {
+  const findJudged: LookupFunction = (name, wish, done) => {
     findOnce(name).then(
       (found) => {
         const isUsable = options.allowPrivate || found.every(({ address }) => isPublicAddress(address));
@@ -49,10 +57,10 @@ export function createSender(options: { allowPrivate: boolean; timeoutMs: number
       (error: NodeJS.ErrnoException) => done(error, []),
     );
   };
-  const agentOptions = { keepAlive: true, keepAliveMsecs: 10_000, maxFreeSockets: 64, lookup };
+  const agentOptions = { keepAlive: true, keepAliveMsecs: 10_000, maxFreeSockets: 64, lookup: findJudged };
   const agents = { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) };
 
-  /** One request. `reused`: it failed on a connection that the receiver had closed meanwhile. */
+  /** One request. A failure says by `wasReused` that it was on a connection which the receiver may have closed meanwhile. */
   function post(url: URL, message: Outgoing, signal: AbortSignal): Promise<Omit<Receipt, 'tookMs'>> {
     const isSecure = url.protocol === 'https:';
     return new Promise((resolve, reject) => {

@@ -61,7 +61,7 @@ export function DeliveryLog({ webhookId, onOpen }: { webhookId: number; onOpen: 
           options={deliveryState.options.map((state) => ({ value: state, label: t(`webhook.state.${state}`) }))}
         />
         <EventFilter value={filters.event} onChange={(event) => filter({ event })} />
-        <DayRange from={filters.from} to={filters.to} onChange={filter} className="day-range" />
+        <DayRange from={filters.from} to={filters.to} onChange={filter} className="filter-wide" />
         {isNarrowed && (
           <Button
             type="link"
