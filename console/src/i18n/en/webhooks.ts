@@ -28,6 +28,7 @@ export const webhooks: Texts<typeof zhCN> = {
     allEventsHint: 'Also those of later versions and those you track yourself.',
     chosenEvents: 'Only chosen events',
     eventsPlaceholder: 'Choose, or type the name of an event you track',
+    eventsHint: 'A name that is not listed must be exactly as you track it.',
     eventCount: '{{n}} events',
     on: 'Healthy',
     failing: 'Failing',

@@ -98,6 +98,7 @@ export const webhooks = {
     allEventsHint: '包括今后新增的事件和你自己上报的事件。',
     chosenEvents: '只要选中的事件',
     eventsPlaceholder: '选择，或输入自己上报的事件名',
+    eventsHint: '列表之外的名字须与你上报时完全一致。',
     eventCount: '{{n}} 种事件',
     on: '正常',
     failing: '失败中',

@@ -91,9 +91,7 @@ function EventChoice({ id, value, onChange }: EventChoiceProps) {
           { value: 'chosen', label: t('webhook.chosenEvents') },
         ]}
       />
-      {value === null ? (
-        <div className="field-hint">{t('webhook.allEventsHint')}</div>
-      ) : (
+      {value !== null && (
         <Select
           {...(id === undefined ? {} : { id })}
           mode="tags"
@@ -111,6 +109,7 @@ function EventChoice({ id, value, onChange }: EventChoiceProps) {
           }))}
         />
       )}
+      <div className="field-hint">{value === null ? t('webhook.allEventsHint') : t('webhook.eventsHint')}</div>
     </div>
   );
 }
