@@ -48,6 +48,10 @@ export const errorStatus = {
   source_name_taken: 409,
   write_key_invalid: 401,
 
+  webhook_url_refused: 422,
+  webhook_limit: 422,
+  webhook_off: 409,
+
   wecom_not_connected: 409,
   wecom_callback_signature: 403,
   wecom_callback_malformed: 400,

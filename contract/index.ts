@@ -8,9 +8,21 @@ import * as organization from './organization.ts';
 import type { Route } from './route.ts';
 import * as touch from './touch.ts';
 import * as web from './web.ts';
+import * as webhooks from './webhooks.ts';
 import * as wecom from './wecom.ts';
 
-export const contracts = { organization, customers, events, content, touch, acquisition, insights, wecom, web };
+export const contracts = {
+  organization,
+  customers,
+  events,
+  webhooks,
+  content,
+  touch,
+  acquisition,
+  insights,
+  wecom,
+  web,
+};
 
 export { type ErrorCode, type ErrorReply, errorStatus, type FieldProblem } from './errors.ts';
 export { type Permission, permissions, type Role, rolePermissions, roles } from './permissions.ts';

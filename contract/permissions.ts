@@ -19,6 +19,7 @@ export const permissions = [
   'source.manage',
   'user.manage',
   'key.manage',
+  'webhook.manage',
   'audit.read',
 ] as const;
 
@@ -43,6 +44,8 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'sync.run',
     'source.manage',
     'key.manage',
+    // A webhook carries events of all customers out of the house: only for roles that see them all and may make keys.
+    'webhook.manage',
   ],
   // An adviser sees the customers who follow him and nobody else's: see customerScope in server/modules/customers.
   adviser: ['customer.read', 'customer.write', 'code.read'],

@@ -20,7 +20,7 @@ import { startPumps } from '#platform/pump';
 import { startSchedule } from '#platform/schedule';
 
 export interface AppParts {
-  readonly config: Pick<Config, 'publicUrl' | 'metricsToken'>;
+  readonly config: Pick<Config, 'publicUrl' | 'metricsToken' | 'allowPrivateWebhooks'>;
   readonly database: Database;
   readonly runtime: Runtime;
   readonly secret: string;
@@ -42,7 +42,13 @@ export async function createApp(parts: AppParts): Promise<App> {
   const auth = createAuth({ database, secret: parts.secret, publicUrl: config.publicUrl });
   const wecom = createWecomChannel(runtime, metrics);
   const modules = [
-    ...createModules({ auth, publicUrl: config.publicUrl, deliverers: wecom.deliverers }),
+    ...createModules({
+      auth,
+      publicUrl: config.publicUrl,
+      deliverers: wecom.deliverers,
+      sealer: runtime.sealer,
+      allowPrivateWebhooks: config.allowPrivateWebhooks,
+    }),
     wecom,
     createWebChannel(),
   ];

@@ -6,15 +6,24 @@ import { insightEndpoints } from '#insights';
 import { type Auth, organizationEndpoints } from '#organization';
 import type { Module } from '#platform/module';
 import { everyMs } from '#platform/schedule';
+import type { Sealer } from '#platform/seal';
 import { createUrgentDelivery, type Deliverer, moveTouches, touchEndpoints } from '#touch';
+import { createTeller, createWebhookDelivery, planTidying, runReplay, tidyWebhooks, webhookEndpoints } from '#webhooks';
 
 /**
  * Table of contents. A module may use the doors of those above it; towards those below it emits a fact, which they hear
  * as listeners. A table is written only by the module that lists it (scripts/check-modules.ts holds to both).
  */
-export function createModules(parts: { auth: Auth; publicUrl: string; deliverers: readonly Deliverer[] }): Module[] {
+export function createModules(parts: {
+  auth: Auth;
+  publicUrl: string;
+  deliverers: readonly Deliverer[];
+  sealer: Sealer;
+  allowPrivateWebhooks: boolean;
+}): Module[] {
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
-  const listeners: Listener[] = [welcomeNewcomers];
+  // Webhooks come last: they tell also of what listeners before them returned.
+  const listeners: Listener[] = [welcomeNewcomers, createTeller()];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
   const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveTouches];
 
@@ -63,6 +72,17 @@ export function createModules(parts: { auth: Auth; publicUrl: string; deliverers
       tables: ['inbox', 'inbox_lane', 'event_key', 'event'],
       endpoints: eventEndpoints,
       pumps: createProjectors({ listeners, movers }),
+    },
+    {
+      name: 'webhooks',
+      tables: ['webhook', 'webhook_delivery', 'webhook_hour'],
+      endpoints: webhookEndpoints({ sealer: parts.sealer, allowPrivate: parts.allowPrivateWebhooks }),
+      pumps: [createWebhookDelivery({ allowPrivate: parts.allowPrivateWebhooks })],
+      chores: [planTidying],
+      jobs: {
+        'webhook.replay': (ctx, payload) => runReplay(ctx, (payload as { operationId: number }).operationId),
+        'webhook.tidy': tidyWebhooks,
+      },
     },
     { name: 'content', tables: ['material'], endpoints: contentEndpoints },
     {

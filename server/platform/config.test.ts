@@ -22,6 +22,7 @@ describe('the configuration', () => {
       timeZone: 'Asia/Shanghai',
       logFormat: 'json',
       clock: 'system',
+      allowPrivateWebhooks: false,
     });
   });
 
@@ -58,6 +59,7 @@ describe('the configuration', () => {
     SIYU_LOG_FORMAT: ['xml'],
     SIYU_CLOCK: ['sundial'],
     SIYU_METRICS_TOKEN: ['short'],
+    SIYU_WEBHOOK_PRIVATE: ['yes'],
   };
 
   it.each(Object.entries(bad).flatMap(([name, values]) => values.map((value) => [name, value] as const)))(

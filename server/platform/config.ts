@@ -21,6 +21,8 @@ export interface Config {
   readonly clock: 'system' | 'ipc';
   /** Bearer token that /metrics asks for; undefined means it answers to this machine only. */
   readonly metricsToken: string | undefined;
+  /** Whether webhooks may go to private addresses and without TLS. */
+  readonly allowPrivateWebhooks: boolean;
 }
 
 export class ConfigError extends Error {}
@@ -58,6 +60,7 @@ const schema = z.object({
   SIYU_LOG_FORMAT: z.enum(['json', 'pretty'], 'must be json or pretty').optional(),
   SIYU_CLOCK: z.enum(['system', 'ipc'], 'must be system or ipc').default('system'),
   SIYU_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  SIYU_WEBHOOK_PRIVATE: z.enum(['refuse', 'allow'], 'must be refuse or allow').default('refuse'),
 });
 
 /** Refuses with one sentence for each bad value, all of them at once. */
@@ -86,6 +89,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>, i
     logFormat: set.SIYU_LOG_FORMAT ?? (isTerminal ? 'pretty' : 'json'),
     clock: set.SIYU_CLOCK,
     metricsToken: set.SIYU_METRICS_TOKEN,
+    allowPrivateWebhooks: set.SIYU_WEBHOOK_PRIVATE === 'allow',
   };
 }
 

@@ -485,6 +485,57 @@ export interface TouchTable {
   home_id: number | null;
 }
 
+export interface WebhookTable {
+  id: GeneratedAlways<number>;
+  url: string;
+  description: Generated<string>;
+  event_names: string[] | null;
+  is_enabled: Generated<boolean>;
+  disabled_reason: string | null;
+  disabled_at: Date | null;
+  secret: string;
+  previous_secret: string | null;
+  previous_until: Date | null;
+  secret_made_at: Date;
+  failing_since: Date | null;
+  failed_in_row: Generated<number>;
+  succeeded_at: Date | null;
+  resting_until: Date | null;
+  created_at: Date;
+  deleted_at: Date | null;
+}
+
+export interface WebhookDeliveryTable {
+  customer_id: number;
+  id: Generated<number>;
+  webhook_id: number;
+  message_id: string;
+  event_name: string;
+  occurred_at: Date;
+  source: string;
+  staff_id: number | null;
+  code_id: number | null;
+  accounts: ColumnType<unknown, string, string>;
+  properties: ColumnType<unknown, string, string>;
+  state: Generated<string>;
+  created_at: Date;
+  settled_at: Date | null;
+  due_at: Date;
+  claimed_by: number | null;
+  attempts: Generated<number>;
+  last_status: number | null;
+  last_reason: string | null;
+  log: ColumnType<unknown, string | undefined, string>;
+}
+
+export interface WebhookHourTable {
+  webhook_id: number;
+  hour: Date;
+  delivered: number;
+  failed: number;
+  took_ms: number;
+}
+
 export interface WecomMediaTable {
   material_id: number;
   media_id: string;
@@ -540,6 +591,9 @@ export interface DB {
   tag: TagTable;
   tag_group: TagGroupTable;
   touch: TouchTable;
+  webhook: WebhookTable;
+  webhook_delivery: WebhookDeliveryTable;
+  webhook_hour: WebhookHourTable;
   wecom_media: WecomMediaTable;
   wecom_refresh: WecomRefreshTable;
 }

@@ -44,7 +44,9 @@ export interface TestApp {
 
 export const password = 'correct horse battery';
 
-export async function createTestApp(options: { log?: Logger; port?: number } = {}): Promise<TestApp> {
+export async function createTestApp(
+  options: { log?: Logger; port?: number; allowPrivateWebhooks?: boolean } = {},
+): Promise<TestApp> {
   const database = await createTestDatabase();
   const clock = createScaledClock();
   const log = options.log ?? silentLog;
@@ -53,7 +55,7 @@ export async function createTestApp(options: { log?: Logger; port?: number } = {
   const { bell } = database;
   const runtime = { db: database.db, bell, clock, log, zone: 'Asia/Shanghai', publicUrl, sealer: createSealer(secret) };
   const app = await createApp({
-    config: { publicUrl, metricsToken: undefined },
+    config: { publicUrl, metricsToken: undefined, allowPrivateWebhooks: options.allowPrivateWebhooks ?? true },
     database,
     runtime,
     secret,
@@ -126,6 +128,8 @@ export async function createTestApp(options: { log?: Logger; port?: number } = {
           union all select 'remarks', count(*) from follow where is_remark_pending
           union all select 'catalogue', count(*) from tag where pending is not null and problem is null
           union all select 'readings', count(*) from wecom_refresh
+          union all select 'messages', count(*) from webhook_delivery d join webhook w on w.id = d.webhook_id
+            where w.is_enabled and (d.state = 'claimed' or d.state = 'planned' and d.due_at <= clock_timestamp())
           union all select 'jobs', count(*) from graphile_worker.jobs where run_at <= now() + interval '3 seconds' and attempts < max_attempts
         `.execute(database.db);
         if (rows.every((row) => row.count === 0)) return;

@@ -4,6 +4,7 @@ import { createMaterial } from '#contract/content';
 import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
 import { createSource, listSources } from '#contract/web';
+import { createWebhook, pingWebhook } from '#contract/webhooks';
 import { setConnection } from '#contract/wecom';
 import { type Fact, recordEvents } from '#events';
 import { applyDepartments, applyStaff } from '#organization';
@@ -182,6 +183,8 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   const { id: sourceId } = await siyu.call(owner, createSource, { name: '官网', kind: 'website' });
   const { rows: sources } = await siyu.call(owner, listSources, {});
   const departments = await siyu.call(owner, listDepartments, {});
+  const webhook = await siyu.call(owner, createWebhook, { url: 'https://hooks.siyu.test/' });
+  const { deliveryId } = await siyu.call(owner, pingWebhook, { id: webhook.id });
 
   const staffIds = Object.values(staff);
   const tagIds = Object.values(tags);
@@ -204,6 +207,9 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/users': [user.id],
       '/keys': [key.id],
       '/sources': [sourceId],
+      '/webhooks': [webhook.id],
+      '/webhook-deliveries': [deliveryId],
+      webhook: [webhook.id],
       customer: customerIds,
       '/merges': [people.mergeId],
       a: [people.a],

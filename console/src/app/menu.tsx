@@ -6,6 +6,7 @@ import {
   IdcardOutlined,
   KeyOutlined,
   MessageOutlined,
+  NodeIndexOutlined,
   ProfileOutlined,
   QrcodeOutlined,
   SendOutlined,
@@ -39,6 +40,7 @@ type MenuKey =
   | 'staff'
   | 'users'
   | 'keys'
+  | 'webhooks'
   | 'audit'
   | 'connection'
   | 'selfCheck'
@@ -76,6 +78,7 @@ const groups = [
       { to: '/wecom/reconciliation', title: 'menu.reconciliation', icon: <SyncOutlined />, permission: 'sync.run' },
       { to: '/users', title: 'menu.users', icon: <UserSwitchOutlined />, permission: 'user.manage' },
       { to: '/keys', title: 'menu.keys', icon: <KeyOutlined />, permission: 'key.manage' },
+      { to: '/webhooks', title: 'menu.webhooks', icon: <NodeIndexOutlined />, permission: 'webhook.manage' },
       { to: '/audit', title: 'menu.audit', icon: <AuditOutlined />, permission: 'audit.read' },
     ],
   },

@@ -6,6 +6,7 @@ import { customerFilters } from '~/pages/customers/filters';
 import { homeFilters } from '~/pages/insights/filters';
 import { auditFilters, staffFilters } from '~/pages/organization/filters';
 import { touchFilters } from '~/pages/touch/filters';
+import { deliveryFilters } from '~/pages/webhooks/filters';
 import { filtersIn, parseSearch, stringifySearch } from '~/search';
 import { Layout } from './layout';
 import { ErrorPage, MissingPage, WaitingPage } from './outcomes';
@@ -193,6 +194,21 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('~/pages/organization/api-keys')),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => inside,
+  path: '/webhooks',
+  staticData: { permission: 'webhook.manage' },
+  component: lazyRouteComponent(() => import('~/pages/webhooks/list')),
+});
+
+const webhook = createRoute({
+  getParentRoute: () => inside,
+  path: '/webhooks/$id',
+  staticData: { permission: 'webhook.manage' },
+  validateSearch: filtersIn(deliveryFilters),
+  component: lazyRouteComponent(() => import('~/pages/webhooks/webhook')),
+});
+
 const audit = createRoute({
   getParentRoute: () => inside,
   path: '/audit',
@@ -249,6 +265,8 @@ const routeTree = root.addChildren([
     staffMember,
     users,
     keys,
+    webhooks,
+    webhook,
     audit,
     profile,
     connection,

@@ -66,6 +66,8 @@ export interface Draft<T> {
   check(): boolean;
   /** Shows a refusal at its field; answers false when the refusal is about no field of this draft. */
   refuse(error: ApiError, fieldOfCode?: Readonly<Record<string, string>>): boolean;
+  /** Shows a refusal at a field, in words of the caller's. */
+  refuseField(path: string, text: string): true;
 }
 
 /**
@@ -115,6 +117,11 @@ export function useDraft<T extends object>(schema: z.ZodType, initial: T): Draft
       setRefused(problems);
       if (problems.length > 0) scrollToFirstProblem();
       return problems.length > 0;
+    },
+    refuseField: (path, text) => {
+      setRefused([{ path, text }]);
+      scrollToFirstProblem();
+      return true;
     },
   };
 }

@@ -46,6 +46,10 @@ export const errors: Texts<typeof zhCN> = {
     welcome_variable_unknown: 'The welcome has an unknown variable. Use the buttons above to insert variables.',
     source_name_taken: 'There is a source of this name already.',
     write_key_invalid: 'The write key is wrong, or its source is switched off.',
+    webhook_url_refused:
+      'This address cannot be a webhook’s. Use a public https address without user name and password.',
+    webhook_limit: 'There can be 50 webhooks. Delete one that is not used.',
+    webhook_off: 'This webhook is off. Turn it on first.',
     wecom_not_connected: 'WeCom is not connected yet. Go to “WeCom connection” first.',
     wecom_callback_signature: 'The callback’s signature is wrong. Check that the token equals the one in WeCom.',
     wecom_callback_malformed: 'The callback cannot be read. Check that the EncodingAESKey equals the one in WeCom.',
@@ -71,6 +75,7 @@ export const errors: Texts<typeof zhCN> = {
     line_break: 'No line breaks here',
     slot_ends_before_it_starts: 'The end must be after the start. Split a slot that crosses midnight',
     too_many: 'Too many chosen',
+    range_missing: 'Choose a period',
     ids_or_filter: 'Choose customers or use filters',
     nothing_to_do: 'Choose at least one tag',
     choices_for_choice_only: 'Give at least one choice',

@@ -8,6 +8,7 @@ import { home } from './home';
 import { layout } from './layout';
 import { organization } from './organization';
 import { touch } from './touch';
+import { webhooks } from './webhooks';
 import { wecom } from './wecom';
 
 export const en: Texts<typeof zhCN> = {
@@ -18,6 +19,7 @@ export const en: Texts<typeof zhCN> = {
   ...acquisition,
   ...touch,
   ...organization,
+  ...webhooks,
   ...wecom,
   ...checks,
 };

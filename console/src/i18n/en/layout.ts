@@ -37,6 +37,7 @@ export const layout: Texts<typeof zhCN> = {
     reconciliation: 'Reconciliation',
     users: 'Console users',
     keys: 'API keys',
+    webhooks: 'Webhooks',
     audit: 'Audit log',
   },
   common: {

@@ -27,6 +27,7 @@ export const organization: Texts<typeof zhCN> = {
     'source.manage': 'Manage sources',
     'user.manage': 'Manage users',
     'key.manage': 'Manage keys',
+    'webhook.manage': 'Manage webhooks',
     'audit.read': 'See the audit log',
   },
   signIn: {
@@ -180,6 +181,7 @@ export const organization: Texts<typeof zhCN> = {
     api_key: 'API key',
     wecom_connection: 'WeCom connection',
     operation: 'Long work',
+    webhook: 'Webhook',
   },
   verb: {
     created: 'Created',
@@ -195,6 +197,11 @@ export const organization: Texts<typeof zhCN> = {
     remark_changed: 'Remark changed',
     password_reset: 'Password reset',
     cancelled: 'Cancelled',
+    turned_on: 'Turned on',
+    turned_off: 'Turned off',
+    secret_rotated: 'New signing secret',
+    pinged: 'Test sent',
+    replayed: 'Sent again',
     reconciliation_started: 'Reconciliation begun',
     revealed: 'Callback secrets shown',
   },
@@ -248,5 +255,9 @@ export const organization: Texts<typeof zhCN> = {
     corpId: 'Corp ID',
     agentId: 'AgentId',
     baseUrl: 'API address',
+    url: 'Address',
+    eventNames: 'Events',
+    overlapHours: 'Hours the old secret stays valid',
+    reason: 'Reason',
   },
 };

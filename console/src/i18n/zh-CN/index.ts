@@ -6,6 +6,7 @@ import { home } from './home';
 import { layout } from './layout';
 import { organization } from './organization';
 import { touch } from './touch';
+import { webhooks } from './webhooks';
 import { wecom } from './wecom';
 
 export const zhCN = {
@@ -16,6 +17,7 @@ export const zhCN = {
   ...acquisition,
   ...touch,
   ...organization,
+  ...webhooks,
   ...wecom,
   ...checks,
 };

@@ -34,6 +34,7 @@ export const layout = {
     reconciliation: '对账',
     users: '控制台用户',
     keys: 'API 密钥',
+    webhooks: 'Webhook',
     audit: '操作日志',
   },
   common: {

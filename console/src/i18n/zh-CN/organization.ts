@@ -33,6 +33,7 @@ const permission: Record<Permission, string> = {
   'source.manage': '管理数据源',
   'user.manage': '管理用户',
   'key.manage': '管理密钥',
+  'webhook.manage': '管理 Webhook',
   'audit.read': '查看操作日志',
 };
 
@@ -189,6 +190,7 @@ export const organization = {
     api_key: 'API 密钥',
     wecom_connection: '企业微信连接',
     operation: '任务',
+    webhook: 'Webhook',
   },
   verb: {
     created: '新建',
@@ -204,6 +206,11 @@ export const organization = {
     remark_changed: '修改备注',
     password_reset: '重设密码',
     cancelled: '取消',
+    turned_on: '启用',
+    turned_off: '停用',
+    secret_rotated: '更换签名密钥',
+    pinged: '发送测试',
+    replayed: '补发',
     reconciliation_started: '开始对账',
     revealed: '查看回调密钥',
   },
@@ -257,5 +264,9 @@ export const organization = {
     corpId: '企业 ID',
     agentId: 'AgentId',
     baseUrl: '接口地址',
+    url: '网址',
+    eventNames: '事件',
+    overlapHours: '旧密钥有效小时数',
+    reason: '原因',
   },
 };

@@ -12,6 +12,7 @@ import { Figure } from '~/components/figure';
 import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
 import { shiftDay, useFormat } from '~/format';
+import { WebhookNotice } from '~/pages/webhooks/notice';
 import { CodeRanking, CustomersChart, RetentionTable, SourceBars, StaffTable, WelcomeFigures } from './charts';
 import { defaultDays, presetDays } from './filters';
 import { FirstSteps } from './first-steps';
@@ -76,6 +77,7 @@ export default function HomePage(): ReactNode {
     return (
       <div className="page">
         <PageHeader title={t('menu.home')} />
+        <WebhookNotice />
         <FirstSteps />
       </div>
     );
@@ -88,6 +90,7 @@ export default function HomePage(): ReactNode {
         subtitle={t('home.period', { from: format.longDay(data.from), to: format.longDay(data.to) })}
         actions={picker}
       />
+      <WebhookNotice />
       <div className="stack-large">
         <Panel>
           <div className="figures">

@@ -1,0 +1,55 @@
+/**
+ * The events siyu tells of by names of its own, and what each means. Names are noun.past. Events that a brand tracks under
+ * other names keep those and are not listed here.
+ */
+export const eventNames = {
+  'follow.added': 'A customer and a staff member became contacts',
+  'follow.ended': 'A customer or a staff member ended the contact, or it went to a colleague',
+  'follow.edited': 'A staff member changed remark or tags of a customer in WeCom',
+  'follow.transfer_failed': 'A customer could not be handed over',
+  'customer.merged': 'Two customers turned out to be one person',
+  'customer.parted': 'A merge was taken back',
+  'customer.tagged': 'Tags were added to or removed from a customer',
+  'touch.settled': 'A message to a customer was sent, failed or was missed',
+  'segment.entered': 'A customer came into a segment',
+  'segment.left': 'A customer left a segment',
+
+  'page.viewed': 'Somebody looked at a page',
+  'screen.viewed': 'Somebody looked at a screen of an app',
+  'product.searched': 'Somebody searched for products',
+  'product_list.viewed': 'Somebody looked at a list of products',
+  'product_list.filtered': 'Somebody filtered a list of products',
+  'product.clicked': 'Somebody chose a product in a list',
+  'product.viewed': 'Somebody looked at a product',
+  'product.shared': 'Somebody shared a product',
+  'product.reviewed': 'Somebody reviewed a product',
+  'promotion.viewed': 'Somebody saw a promotion',
+  'promotion.clicked': 'Somebody followed a promotion',
+  'wishlist.added': 'Somebody put a product on the wish list',
+  'wishlist.removed': 'Somebody took a product off the wish list',
+  'wishlist.moved_to_cart': 'Somebody put a product of the wish list into the cart',
+  'cart.added': 'Somebody put a product into the cart',
+  'cart.removed': 'Somebody took a product out of the cart',
+  'cart.viewed': 'Somebody looked at the cart',
+  'cart.shared': 'Somebody shared the cart',
+  'coupon.entered': 'Somebody entered a coupon',
+  'coupon.applied': 'A coupon was accepted',
+  'coupon.denied': 'A coupon was refused',
+  'coupon.removed': 'A coupon was taken away',
+  'checkout.started': 'Somebody began to check out',
+  'checkout.step_viewed': 'Somebody came to a step of the checkout',
+  'checkout.step_completed': 'Somebody completed a step of the checkout',
+  'payment.info_entered': 'Somebody entered how to pay',
+  'order.placed': 'An order was placed',
+  'order.updated': 'An order was changed',
+  'order.paid': 'An order was paid',
+  'order.refunded': 'An order was refunded, in part or whole',
+  'order.cancelled': 'An order was cancelled',
+
+  'tag.changed': 'A tag was made, changed or removed in WeCom',
+  'staff.changed': 'A staff member was added, changed or removed in WeCom',
+  'department.changed': 'A department was added, changed or removed in WeCom',
+  'group.changed': 'A customer group changed in WeCom',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type EventName = keyof typeof eventNames;

@@ -1,0 +1,6 @@
+/** Webhooks: other systems hear of events, signed, again until they answer, and everything that was said can be looked up. */
+export { createWebhookDelivery } from './deliver.ts';
+export { createTeller } from './messages.ts';
+export { runReplay } from './replay.ts';
+export { webhookEndpoints } from './routes.ts';
+export { planTidying, tidyWebhooks } from './tidy.ts';
