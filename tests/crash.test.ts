@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { runCrash } from '#bench/crash';
+import { runIngestCrash } from '#bench/crash-ingest';
 
 it('loses and doubles nothing when siyu and PostgreSQL are killed while people add', { timeout: 180_000 }, async () => {
   const said: string[] = [];
@@ -8,4 +9,12 @@ it('loses and doubles nothing when siyu and PostgreSQL are killed while people a
   );
   expect(broken, said.join('\n')).toEqual([]);
   expect(result).toMatchObject({ kills: 3, adds: 120, missing: 0, doubled: 0, welcomed_twice: 0, half_rows: 0 });
+});
+
+it('loses and doubles no event when siyu is killed while a shop tells them', { timeout: 180_000 }, async () => {
+  const said: string[] = [];
+  const options = { events: 8000, people: 500, kills: 3, postgresEvery: 3 };
+  const { result, broken } = await runIngestCrash(options, (text) => said.push(text));
+  expect(broken, said.join('\n')).toEqual([]);
+  expect(result).toMatchObject({ kills: 3, events: 8000, missing: 0, doubled: 0 });
 });

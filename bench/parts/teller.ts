@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from './bench.ts';
 
 /** A shop that tells what its people do, over several connections at once. */
@@ -10,7 +11,16 @@ export interface Teller {
 
 const categories = ['香薰', '茶具', '餐具', '灯饰', '文具', '织物'];
 
-export function createTeller(options: { url: string; writeKey: string; batch: number; connections: number }): Teller {
+export function createTeller(options: {
+  url: string;
+  writeKey: string;
+  batch: number;
+  connections: number;
+  /** Tells a batch again until it is answered, as Segment’s clients do. */
+  insists?: boolean;
+  /** Between the calls of a connection. */
+  pauseMs?: number;
+}): Teller {
   const agent = new Agent({ keepAlive: true, maxSockets: options.connections });
   const times: number[] = [];
   let told = 0;
@@ -24,6 +34,7 @@ export function createTeller(options: { url: string; writeKey: string; batch: nu
       event: n % 3 === 0 ? 'Product Viewed' : n % 3 === 1 ? 'Product Clicked' : 'Product Added',
       timestamp: new Date(Date.now() - (n % 86_400) * 1000).toISOString(),
       properties: {
+        told: n,
         product_id: `p${n % 2000}`,
         sku: `SKU-${n % 2000}`,
         name: `手工${categories[n % 6]} ${n % 2000}`,
@@ -35,7 +46,18 @@ export function createTeller(options: { url: string; writeKey: string; batch: nu
     };
   }
 
-  function send(batch: readonly unknown[]): Promise<void> {
+  async function send(batch: readonly unknown[]): Promise<void> {
+    for (const end = Date.now() + 120_000; ; ) {
+      try {
+        return await post(batch);
+      } catch (error) {
+        if (!options.insists || Date.now() > end) throw error;
+        await sleep(100);
+      }
+    }
+  }
+
+  function post(batch: readonly unknown[]): Promise<void> {
     const body = JSON.stringify({ batch, sentAt: new Date().toISOString() });
     const startedAt = performance.now();
     return new Promise((resolve, reject) => {
@@ -56,6 +78,7 @@ export function createTeller(options: { url: string; writeKey: string; batch: nu
           answer.setEncoding('utf8').on('data', (part) => {
             text += part;
           });
+          answer.on('error', reject);
           answer.on('end', () => {
             times.push(performance.now() - startedAt);
             if (answer.statusCode === 200) resolve();
@@ -77,6 +100,7 @@ export function createTeller(options: { url: string; writeKey: string; batch: nu
           const from = next;
           next = Math.min(events, next + options.batch);
           await send(Array.from({ length: next - from }, (_, i) => eventOf(personOf(from + i))));
+          if (options.pauseMs) await sleep(options.pauseMs);
         }
       };
       await Promise.all(Array.from({ length: options.connections }, line));
