@@ -198,7 +198,8 @@ export const startImport = route({
   method: 'POST',
   path: '/api/imports/:id/start',
   permission: 'import.run',
-  summary: 'Start it, or let it go on after it was cancelled or failed. The same file with the same settings changes nothing',
+  summary:
+    'Start it, or let it go on after it was cancelled or failed. The same file with the same settings changes nothing',
   input: z.object({ id }),
   output: done,
   errors: ['not_found', 'import_started', 'import_file_gone', 'import_settings_invalid'],

@@ -1,4 +1,5 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
+import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
 import { contentEndpoints } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
 import { createProjectors, eventEndpoints, type Listener } from '#events';
@@ -24,8 +25,9 @@ export function createModules(parts: {
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
   const listeners: Listener[] = [welcomeNewcomers, createTeller()];
+  const listeners: Listener[] = [keepOrders, welcomeNewcomers];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
-  const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveTouches];
+  const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveOrders, moveTouches];
 
   return [
     {
@@ -83,6 +85,9 @@ export function createModules(parts: {
         'webhook.replay': (ctx, payload) => runReplay(ctx, (payload as { operationId: number }).operationId),
         'webhook.tidy': tidyWebhooks,
       },
+      name: 'commerce',
+      tables: ['product', 'shop_order', 'order_key', 'order_line', 'refund'],
+      endpoints: commerceEndpoints,
     },
     { name: 'content', tables: ['material'], endpoints: contentEndpoints },
     {

@@ -1,3 +1,5 @@
+import { orderTelling } from '#contract/commerce';
+import { type Mover, moveRows } from '#customers';
 import type { ProjectedEvent } from '#events';
 import type { WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
@@ -16,7 +18,6 @@ import {
   type ReturnedLine,
   type Told,
 } from './rules.ts';
-import { orderTelling } from '#contract/commerce';
 
 /** An order on its way through one batch: as it was, as it is, and whose it is. */
 interface Working {
@@ -79,7 +80,11 @@ function apply(order: Working, event: ProjectedEvent, telling: OrderTelling): vo
 
 function isNamedBy(customer: Told, telling: OrderTelling): boolean {
   const [account] = telling.accounts;
-  return account !== undefined && customer[0] === `${account.kind} ${account.value}` && customer[1] === Date.parse(telling.updatedAt);
+  return (
+    account !== undefined &&
+    customer[0] === `${account.kind} ${account.value}` &&
+    customer[1] === Date.parse(telling.updatedAt)
+  );
 }
 
 /** Locks the orders, with all that is known of them; takes numbers for those that are new. */
@@ -98,7 +103,15 @@ async function takeOrders(ctx: WriteCtx, tellings: readonly OrderTelling[]): Pro
     on conflict do nothing returning shop, number, order_id
   `.execute(ctx.db);
   const working = new Map<string, Working>();
-  const newOne = { stored: null, before: nothingKnown, known: nothingKnown, customerId: 0, homeId: null, source: '', receivedAt: ctx.now };
+  const newOne = {
+    stored: null,
+    before: nothingKnown,
+    known: nothingKnown,
+    customerId: 0,
+    homeId: null,
+    source: '',
+    receivedAt: ctx.now,
+  };
   for (const row of made) working.set(keyOf(row), { ...newOne, shop: row.shop, number: row.number, id: row.order_id });
   if (made.length === wanted.length) return working;
   const { rows: keys } = await sql<{ shop: string; number: string; order_id: number; customer_id: number }>`
@@ -108,7 +121,11 @@ async function takeOrders(ctx: WriteCtx, tellings: readonly OrderTelling[]): Pro
     where k.order_id <> all(${made.map((row) => row.order_id)})
     order by place for update of k
   `.execute(ctx.db);
-  for (const stored of await readKnown(ctx, keys.map((row) => row.customer_id), keys.map((row) => row.order_id))) {
+  for (const stored of await readKnown(
+    ctx,
+    keys.map((row) => row.customer_id),
+    keys.map((row) => row.order_id),
+  )) {
     working.set(keyOf(stored), { ...stored, source: '', receivedAt: ctx.now });
   }
   return working;
@@ -148,13 +165,25 @@ async function readKnown(
     const known: KnownOrder = {
       fields: row.told,
       lines: new Map(
-        (linesOf.get(row.id) ?? []).map(({ line_key, line, told_at }) => [line_key, [lineInOrder(line), told_at.getTime()]]),
+        (linesOf.get(row.id) ?? []).map(({ line_key, line, told_at }) => [
+          line_key,
+          [lineInOrder(line), told_at.getTime()],
+        ]),
       ),
       refunds: new Map((refundsOf.get(row.id) ?? []).map(({ refund_key, told }) => [refund_key, readRefund(told)])),
       updatedAt: row.updated_at.getTime(),
     };
     const { customer_id: customerId, home_id: homeId } = row;
-    return { shop: row.shop, number: row.number, id: row.id, stored: { customerId, homeId }, before: known, known, customerId, homeId };
+    return {
+      shop: row.shop,
+      number: row.number,
+      id: row.id,
+      stored: { customerId, homeId },
+      before: known,
+      known,
+      customerId,
+      homeId,
+    };
   });
 }
 
@@ -183,9 +212,8 @@ function storeRefund({ fields, lines }: KnownRefund): StoredRefund {
 
 /** Orders whose buyer turned out to be somebody else go over to them, with all that hangs on them. */
 async function moveToBuyers(ctx: WriteCtx, orders: readonly Working[]): Promise<void> {
-  const moving = orders.filter(
-    ({ stored, customerId, homeId }) =>
-      stored === null ? customerId !== 0 : stored.customerId !== customerId || stored.homeId !== homeId,
+  const moving = orders.filter(({ stored, customerId, homeId }) =>
+    stored === null ? customerId !== 0 : stored.customerId !== customerId || stored.homeId !== homeId,
   );
   if (moving.length === 0) return;
   const rows = JSON.stringify(
@@ -213,7 +241,11 @@ async function moveToBuyers(ctx: WriteCtx, orders: readonly Working[]): Promise<
   `.execute(ctx.db);
 }
 
-async function writeOrders(ctx: WriteCtx, orders: readonly Working[], of: (order: Working) => OrderFigures): Promise<void> {
+async function writeOrders(
+  ctx: WriteCtx,
+  orders: readonly Working[],
+  of: (order: Working) => OrderFigures,
+): Promise<void> {
   const rows = orders.map((order) => {
     const figures = of(order);
     return {
@@ -255,7 +287,11 @@ async function writeOrders(ctx: WriteCtx, orders: readonly Working[], of: (order
 }
 
 /** Only lines that changed are written: a late refund of a long order touches few of them. */
-async function writeLines(ctx: WriteCtx, orders: readonly Working[], of: (order: Working) => OrderFigures): Promise<void> {
+async function writeLines(
+  ctx: WriteCtx,
+  orders: readonly Working[],
+  of: (order: Working) => OrderFigures,
+): Promise<void> {
   const changed = orders.flatMap((order) => {
     const figures = of(order);
     const before = order.stored === null ? undefined : figuresOf(order.before);
@@ -319,7 +355,11 @@ async function writeLines(ctx: WriteCtx, orders: readonly Working[], of: (order:
   `.execute(ctx.db);
 }
 
-async function writeRefunds(ctx: WriteCtx, orders: readonly Working[], of: (order: Working) => OrderFigures): Promise<void> {
+async function writeRefunds(
+  ctx: WriteCtx,
+  orders: readonly Working[],
+  of: (order: Working) => OrderFigures,
+): Promise<void> {
   const rows = orders.flatMap((order) =>
     [...order.known.refunds].flatMap(([key, refund]) => {
       if (order.before.refunds.get(key) === refund) return [];
@@ -372,3 +412,14 @@ function newsEvents(order: Working, figures: OrderFigures): ProjectedEvent[] {
     isNews: true,
   }));
 }
+
+const moveOrderTables = [moveRows('shop_order'), moveRows('order_line'), moveRows('refund')];
+
+/** Orders go with the account they came through; their numbers go on leading to them. */
+export const moveOrders: Mover = async (ctx, move) => {
+  for (const moveTable of moveOrderTables) await moveTable(ctx, move);
+  await sql`
+    update order_key k set customer_id = o.customer_id from shop_order o
+    where o.customer_id = ${move.to} and k.order_id = o.id and k.customer_id = ${move.from}
+  `.execute(ctx.db);
+};

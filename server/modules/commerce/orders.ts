@@ -64,7 +64,10 @@ function isNumbered(search: string): RawBuilder<boolean> {
 }
 
 export async function readOrder(ctx: Ctx, id: number): Promise<Order> {
-  type Found = Omit<Order, 'orderedAt' | 'paidAt' | 'completedAt' | 'cancelledAt' | 'updatedAt' | 'lines' | 'refunds'> & {
+  type Found = Omit<
+    Order,
+    'orderedAt' | 'paidAt' | 'completedAt' | 'cancelledAt' | 'updatedAt' | 'lines' | 'refunds'
+  > & {
     customerId: number;
     orderedAt: Date;
     paidAt: Date | null;

@@ -1,12 +1,12 @@
-import { gramsOf, normalizeForSearch } from '#customers';
 import type { Input, Output } from '#contract';
 import { type listProducts, productTelling, type tellProducts } from '#contract/commerce';
+import { gramsOf, gramsToFind, normalizeForSearch } from '#customers';
 import type { Ctx, WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { decodeCursor, toPage } from '#platform/paging';
-import { judge } from './tell.ts';
 import type { KnownLine } from './rules.ts';
+import { judge } from './tell.ts';
 
 export const productKey = (shop: string, sku: string) => `${shop}\n${sku}`;
 
@@ -29,9 +29,8 @@ export async function ensureProducts(ctx: WriteCtx, sales: readonly Sale[]): Pro
     if (other === undefined || isNewer(sale, other)) newest.set(key, sale);
   }
   if (newest.size === 0) return new Map();
-  const ordered = [...newest.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sale]) => sale);
   const rows = JSON.stringify(
-    ordered.map(({ shop, line, soldAt, currency }) => ({
+    [...newest.values()].map(({ shop, line, soldAt, currency }) => ({
       shop,
       sku: line.sku,
       name: line.name,
@@ -42,8 +41,8 @@ export async function ensureProducts(ctx: WriteCtx, sales: readonly Sale[]): Pro
       ...searchable(line.name, line.sku),
     })),
   );
-  const told = sql`jsonb_to_recordset(${rows}::jsonb) with ordinality as p(shop text, sku text, name text, category text,
-    price_fen bigint, currency text, sold_at timestamptz, search_text text, search_grams text[], place bigint)`;
+  const told = sql`jsonb_to_recordset(${rows}::jsonb) as p(shop text, sku text, name text, category text,
+    price_fen bigint, currency text, sold_at timestamptz, search_text text, search_grams text[])`;
   // Rows that stay as they are are only read: the same products are sold in every batch.
   await sql`
     insert into product as known (shop, sku, name, category, price_fen, currency, sold_at, search_text, search_grams, created_at)
@@ -53,7 +52,7 @@ export async function ensureProducts(ctx: WriteCtx, sales: readonly Sale[]): Pro
       select 1 from product k where k.shop = p.shop and k.sku = p.sku
         and (k.sold_at > p.sold_at or (k.sold_at = p.sold_at and k.name >= p.name))
     )
-    order by place
+    order by shop, sku
     on conflict (shop, sku) do update set
       sold_at = excluded.sold_at,
       name = case when known.catalogued_at is null then excluded.name else known.name end,
@@ -77,7 +76,8 @@ function isNewer(a: Sale, b: Sale): boolean {
 }
 
 function searchable(name: string, sku: string) {
-  return { search_text: normalizeForSearch(`${name} ${sku}`), search_grams: gramsOf([name, sku]) };
+  const text = `${sku} ${name}`;
+  return { search_text: normalizeForSearch(text), search_grams: gramsOf(text) };
 }
 
 /** Products of a catalogue; each is accepted or refused by itself, and of each the newest telling counts. */
@@ -131,11 +131,17 @@ export async function listProductPage(
     select id from product
     where (${cursor === undefined} or id < ${cursor?.[0] ?? 0})
       and (${input.shop === undefined} or shop = ${input.shop ?? ''})
-      and (${input.search === undefined} or (search_grams @> ${gramsOf([input.search ?? ''])}::text[] and strpos(search_text, ${text}) > 0))
+      and (${input.search === undefined} or (search_grams @> ${gramsToFind(input.search ?? '')}::text[] and strpos(search_text, ${text}) > 0))
     order by id desc limit ${input.limit + 1}
   `.execute(ctx.db);
   const page = toPage(rows, input.limit, (row) => [row.id]);
-  return { next: page.next, rows: await readProducts(ctx, page.rows.map((row) => row.id)) };
+  return {
+    next: page.next,
+    rows: await readProducts(
+      ctx,
+      page.rows.map((row) => row.id),
+    ),
+  };
 }
 
 export async function readProduct(ctx: Ctx, id: number): Promise<Product> {

@@ -64,13 +64,13 @@ export function orderFromSegment(
 const kept = ['affiliation', 'checkout_id', 'coupon', 'shipping', 'tax', 'discount'] as const;
 
 function detailsOf(properties: Readonly<Record<string, unknown>>): Record<string, string | number | boolean> {
-  return Object.fromEntries(
-    kept.flatMap((name) => {
-      const value = properties[name];
-      if (typeof value === 'number' || typeof value === 'boolean') return [[name, value] as const];
-      return typeof value === 'string' && value !== '' ? [[name, value.slice(0, 300)] as const] : [];
-    }),
-  );
+  const details: Record<string, string | number | boolean> = {};
+  for (const name of kept) {
+    const value = properties[name];
+    if (typeof value === 'number' || typeof value === 'boolean') details[name] = value;
+    if (typeof value === 'string' && value !== '') details[name] = value.slice(0, 300);
+  }
+  return details;
 }
 
 function linesOf(products: unknown, currency: string) {

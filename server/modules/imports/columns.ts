@@ -9,29 +9,163 @@ export type Field = (typeof importFields)[ImportKind][number];
 /** Names under which columns are met, in small letters without blanks and signs. The first field that fits has the column. */
 const names: Readonly<Record<Field, readonly string[]>> = {
   number: [
-    '订单号', '订单编号', '订单id', '单号', '主订单编号', '订单编码', '交易号', '发票号',
-    'orderno', 'ordernumber', 'orderid', 'order', 'invoiceno', 'invoice', 'invoiceid', 'number', 'ordersn', 'tradeno',
+    '订单号',
+    '订单编号',
+    '订单id',
+    '单号',
+    '主订单编号',
+    '订单编码',
+    '交易号',
+    '发票号',
+    'orderno',
+    'ordernumber',
+    'orderid',
+    'order',
+    'invoiceno',
+    'invoice',
+    'invoiceid',
+    'number',
+    'ordersn',
+    'tradeno',
   ],
   ordered_at: [
-    '下单时间', '订单时间', '订单创建时间', '创建时间', '下单日期', '订单日期', '购买时间', '交易时间', '日期', '时间',
-    'orderdate', 'orderedat', 'ordertime', 'invoicedate', 'createdat', 'createtime', 'purchasedate', 'date', 'time', 'timestamp',
+    '下单时间',
+    '订单时间',
+    '订单创建时间',
+    '创建时间',
+    '下单日期',
+    '订单日期',
+    '购买时间',
+    '交易时间',
+    '日期',
+    '时间',
+    'orderdate',
+    'orderedat',
+    'ordertime',
+    'invoicedate',
+    'createdat',
+    'createtime',
+    'purchasedate',
+    'date',
+    'time',
+    'timestamp',
   ],
-  sku: ['sku', '商品编码', '商品编号', '商家编码', '货号', '商品id', '规格编码', '条码', 'stockcode', 'productid', 'productcode', 'itemid', 'itemcode', 'skuid', 'skucode', 'barcode'],
-  product_name: ['商品名称', '商品名', '商品', '商品标题', '宝贝标题', '品名', 'productname', 'product', 'description', 'itemname', 'item', 'title'],
+  sku: [
+    'sku',
+    '商品编码',
+    '商品编号',
+    '商家编码',
+    '货号',
+    '商品id',
+    '规格编码',
+    '条码',
+    'stockcode',
+    'productid',
+    'productcode',
+    'itemid',
+    'itemcode',
+    'skuid',
+    'skucode',
+    'barcode',
+  ],
+  product_name: [
+    '商品名称',
+    '商品名',
+    '商品',
+    '商品标题',
+    '宝贝标题',
+    '品名',
+    'productname',
+    'product',
+    'description',
+    'itemname',
+    'item',
+    'title',
+  ],
   category: ['类目', '分类', '商品分类', '品类', '商品类目', 'category', 'productcategory', 'department'],
   quantity: ['数量', '购买数量', '商品数量', '件数', '宝贝总数量', 'quantity', 'qty', 'count', 'units'],
   unit_price: ['单价', '商品单价', '价格', '商品价格', '售价', 'unitprice', 'price', 'itemprice'],
-  amount: ['金额', '小计', '商品金额', '行金额', '实付', '成交金额', 'amount', 'linetotal', 'lineamount', 'subtotal', 'sales'],
-  order_total: ['订单金额', '实付金额', '支付金额', '总金额', '应付金额', '买家实际支付金额', '订单实付金额', '合计', 'ordertotal', 'total', 'totalamount', 'totalprice', 'paidamount', 'grandtotal'],
+  amount: [
+    '金额',
+    '小计',
+    '商品金额',
+    '行金额',
+    '实付',
+    '成交金额',
+    'amount',
+    'linetotal',
+    'lineamount',
+    'subtotal',
+    'sales',
+  ],
+  order_total: [
+    '订单金额',
+    '实付金额',
+    '支付金额',
+    '总金额',
+    '应付金额',
+    '买家实际支付金额',
+    '订单实付金额',
+    '合计',
+    'ordertotal',
+    'total',
+    'totalamount',
+    'totalprice',
+    'paidamount',
+    'grandtotal',
+  ],
   refunded_amount: ['退款金额', '已退款金额', 'refundamount', 'refundedamount', 'refunded'],
   currency: ['币种', '货币', 'currency', 'currencycode'],
   status: ['订单状态', '状态', '交易状态', 'status', 'orderstatus', 'state'],
   paid_at: ['付款时间', '支付时间', '订单付款时间', 'paidat', 'paytime', 'paymentdate', 'paymenttime'],
   updated_at: ['更新时间', '修改时间', '最后修改时间', 'updatedat', 'updatetime', 'modifiedat', 'lastmodified'],
-  line_key: ['子订单编号', '子订单号', '明细编号', '明细id', 'lineid', 'lineno', 'linekey', 'suborderid', 'orderlineid'],
+  line_key: [
+    '子订单编号',
+    '子订单号',
+    '明细编号',
+    '明细id',
+    'lineid',
+    'lineno',
+    'linekey',
+    'suborderid',
+    'orderlineid',
+  ],
   shop: ['店铺', '店铺名称', '门店', '渠道店铺', 'shop', 'store', 'shopname', 'storename'],
-  shop_user: ['会员号', '会员id', '会员编号', '客户编号', '客户id', '顾客编号', '用户id', '买家会员名', '买家昵称', '会员卡号', 'customerid', 'customerno', 'customer', 'buyerid', 'memberid', 'shopuser', 'shopuserid', 'buyernick'],
-  phone: ['手机', '手机号', '手机号码', '电话', '联系电话', '收货人手机', '联系手机', '买家手机', 'phone', 'mobile', 'phonenumber', 'tel', 'mobilephone'],
+  shop_user: [
+    '会员号',
+    '会员id',
+    '会员编号',
+    '客户编号',
+    '客户id',
+    '顾客编号',
+    '用户id',
+    '买家会员名',
+    '买家昵称',
+    '会员卡号',
+    'customerid',
+    'customerno',
+    'customer',
+    'buyerid',
+    'memberid',
+    'shopuser',
+    'shopuserid',
+    'buyernick',
+  ],
+  phone: [
+    '手机',
+    '手机号',
+    '手机号码',
+    '电话',
+    '联系电话',
+    '收货人手机',
+    '联系手机',
+    '买家手机',
+    'phone',
+    'mobile',
+    'phonenumber',
+    'tel',
+    'mobilephone',
+  ],
   email: ['邮箱', '电子邮件', '电子邮箱', 'email', 'emailaddress', 'mail'],
   wecom: ['externaluserid', '外部联系人id', '企业微信id'],
   unionid: ['unionid'],
@@ -41,7 +175,19 @@ const names: Readonly<Record<Field, readonly string[]>> = {
   name: ['姓名', '名称', '客户姓名', '会员姓名', '昵称', '客户名称', 'name', 'fullname', 'nickname', 'customername'],
   gender: ['性别', 'gender', 'sex'],
   event: ['事件', '事件名', '事件名称', '行为', 'event', 'eventname', 'action', 'eventtype'],
-  occurred_at: ['发生时间', '时间', '事件时间', '日期', 'occurredat', 'timestamp', 'time', 'eventtime', 'date', 'datetime', 'createdat'],
+  occurred_at: [
+    '发生时间',
+    '时间',
+    '事件时间',
+    '日期',
+    'occurredat',
+    'timestamp',
+    'time',
+    'eventtime',
+    'date',
+    'datetime',
+    'createdat',
+  ],
   message_id: ['事件id', '消息id', 'messageid', 'eventid'],
   tags: ['标签', '标签名', '标签名称', '客户标签', 'tags', 'tag', 'tagname', 'labels', 'label'],
 };
@@ -56,7 +202,11 @@ const otherwise: Readonly<Record<ImportKind, (column: string) => string>> = {
   tags: () => 'ignore',
 };
 
-const nameOf = (column: string) => column.trim().replace(/[\s:]+/g, '_').slice(0, 60) || 'column';
+const nameOf = (column: string) =>
+  column
+    .trim()
+    .replace(/[\s:]+/g, '_')
+    .slice(0, 60) || 'column';
 
 /** What the columns probably mean, by their names. `attributes`: the customer attributes that are defined, key by name. */
 export function suggestColumns(
@@ -89,7 +239,10 @@ export function suggestColumns(
       taken.add(`attribute:${key}`);
       return `attribute:${key}`;
     }
-    if (kind === 'orders' && ['country', '国家', 'province', '省份', 'city', '城市', 'channel', '渠道'].includes(plain(column))) {
+    if (
+      kind === 'orders' &&
+      ['country', '国家', 'province', '省份', 'city', '城市', 'channel', '渠道'].includes(plain(column))
+    ) {
       return `detail:${nameOf(column).replace(/\W/g, '') || plain(column)}`;
     }
     return otherwise[kind](column);
@@ -98,7 +251,25 @@ export function suggestColumns(
 
 /** SKUs that many shops use for money that is no product. */
 const commonServiceSkus = [
-  'POST', 'DOT', 'C2', 'D', 'M', 'm', 'S', 'B', 'PADS', 'CRUK', 'BANK CHARGES', 'AMAZONFEE', 'SHIPPING', 'POSTAGE', 'DISCOUNT', '运费', '邮费', '优惠', '手续费',
+  'POST',
+  'DOT',
+  'C2',
+  'D',
+  'M',
+  'm',
+  'S',
+  'B',
+  'PADS',
+  'CRUK',
+  'BANK CHARGES',
+  'AMAZONFEE',
+  'SHIPPING',
+  'POSTAGE',
+  'DISCOUNT',
+  '运费',
+  '邮费',
+  '优惠',
+  '手续费',
 ];
 
 /** Settings to begin with, from the names of the columns and the first rows. */
@@ -128,7 +299,9 @@ export function suggestSettings(
     columns,
     zone: given.zone,
     dateForm: guessDateForm(dates).form,
-    decimalComma: amounts.some((text) => /\d,\d{1,2}$/.test(text.trim())) && !amounts.some((text) => /\.\d{1,2}$/.test(text.trim())),
+    decimalComma:
+      amounts.some((text) => /\d,\d{1,2}$/.test(text.trim())) &&
+      !amounts.some((text) => /\.\d{1,2}$/.test(text.trim())),
     serviceSkus: kind === 'orders' ? commonServiceSkus : [],
     bookingPrefix: kind === 'orders' && isInvoices ? 'A' : '',
   });
@@ -169,12 +342,14 @@ export function findProblems(
     if (!isKnown) error('meaning_unknown', meaning);
   }
   const needsPerson = kind === 'customers' || kind === 'tags';
-  if (!accounts.some(has)) findings.push({ kind: needsPerson ? 'error' : 'warning', problem: 'nobody_named', field: 'phone' });
+  if (!accounts.some(has))
+    findings.push({ kind: needsPerson ? 'error' : 'warning', problem: 'nobody_named', field: 'phone' });
   if (kind === 'orders') {
     for (const field of ['number', 'ordered_at']) if (!has(field)) error('missing', field);
     if (!has('amount') && !has('order_total') && !has('unit_price')) error('missing', 'amount');
     if (has('unit_price') && !has('quantity') && !has('amount') && !has('order_total')) error('missing', 'quantity');
-    if (has('product_name') && !has('sku')) findings.push({ kind: 'warning', problem: 'name_without_sku', field: 'sku' });
+    if (has('product_name') && !has('sku'))
+      findings.push({ kind: 'warning', problem: 'name_without_sku', field: 'sku' });
   }
   if (kind === 'events') {
     if (!has('occurred_at')) error('missing', 'occurred_at');

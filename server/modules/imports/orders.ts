@@ -37,8 +37,10 @@ export function tellingOf(rows: readonly Placed<OrderRow>[], toldAt: number): Or
   for (const placed of rows) {
     const { row } = placed;
     if (keys.has(row.key)) merged.push(placed);
-    else if (row.currency !== first.row.currency) rejected.push({ ...placed, reason: 'currencies_mixed', field: 'currency' });
-    else if (row.item === undefined && keys.size > 0) rejected.push({ ...placed, reason: 'number_repeated', field: 'number' });
+    else if (row.currency !== first.row.currency)
+      rejected.push({ ...placed, reason: 'currencies_mixed', field: 'currency' });
+    else if (row.item === undefined && keys.size > 0)
+      rejected.push({ ...placed, reason: 'number_repeated', field: 'number' });
     else {
       keys.add(row.key);
       taken.push(placed);

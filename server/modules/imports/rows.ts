@@ -211,7 +211,8 @@ export function createOrderReader(settings: ImportSettings) {
     try {
       const number = cells.id('number');
       if (number === undefined) return reject('field_missing', 'number');
-      if (settings.bookingPrefix !== '' && number.startsWith(settings.bookingPrefix)) return reject('booking_entry', 'number');
+      if (settings.bookingPrefix !== '' && number.startsWith(settings.bookingPrefix))
+        return reject('booking_entry', 'number');
       if (amountFen === undefined) return reject('field_missing', 'amount');
       if (Math.abs(amountFen) > 1e12) return reject('number_too_large', 'amount');
       if (price && price.units < 0n) return reject('price_negative', 'unit_price');
@@ -288,9 +289,21 @@ export interface PersonRow {
 }
 
 const genders: Readonly<Record<string, PersonRow['gender']>> = {
-  男: 'male', 男性: 'male', m: 'male', male: 'male', '1': 'male',
-  女: 'female', 女性: 'female', f: 'female', female: 'female', '2': 'female',
-  未知: 'unknown', 保密: 'unknown', unknown: 'unknown', '0': 'unknown', u: 'unknown',
+  男: 'male',
+  男性: 'male',
+  m: 'male',
+  male: 'male',
+  '1': 'male',
+  女: 'female',
+  女性: 'female',
+  f: 'female',
+  female: 'female',
+  '2': 'female',
+  未知: 'unknown',
+  保密: 'unknown',
+  unknown: 'unknown',
+  '0': 'unknown',
+  u: 'unknown',
 };
 
 export function createPersonReader(settings: ImportSettings) {
@@ -347,7 +360,7 @@ export function createEventReader(settings: ImportSettings) {
         properties: Object.fromEntries(
           properties.flatMap((meaning) => {
             const text = cells.text(meaning, 1000);
-            return text === undefined ? [] : [[meaning.slice('property:'.length), valueOf(text)] as const];
+            return text === undefined ? [] : [[meaning.slice('property:'.length), propertyOf(text)] as const];
           }),
         ),
       },
@@ -356,7 +369,7 @@ export function createEventReader(settings: ImportSettings) {
 }
 
 /** A plain number is a number; 007 and 13800000001 are names of something. */
-function valueOf(text: string): string | number | boolean {
+function propertyOf(text: string): string | number | boolean {
   if (/^-?(0|[1-9]\d{0,9})(\.\d{1,9})?$/.test(text)) return Number(text);
   if (text === 'true' || text === 'false') return text === 'true';
   return text;
