@@ -25,19 +25,7 @@ export const contracts = {
   imports,
   insights,
   wecom,
-export const contracts = {
-  organization,
-  customers,
-  events,
-  commerce,
-  content,
-  touch,
-  acquisition,
-  imports,
-  insights,
-  wecom,
   web,
-};
 };
 
 export { type ErrorCode, type ErrorReply, errorStatus, type FieldProblem } from './errors.ts';

@@ -21,6 +21,7 @@ import { startSchedule } from '#platform/schedule';
 
 export interface AppParts {
   readonly config: Pick<Config, 'publicUrl' | 'metricsToken' | 'allowPrivateWebhooks'>;
+  readonly config: Pick<Config, 'home' | 'publicUrl' | 'metricsToken'>;
   readonly database: Database;
   readonly runtime: Runtime;
   readonly secret: string;
@@ -48,6 +49,8 @@ export async function createApp(parts: AppParts): Promise<App> {
       deliverers: wecom.deliverers,
       sealer: runtime.sealer,
       allowPrivateWebhooks: config.allowPrivateWebhooks,
+      clock: runtime.clock,
+      importsFolder: join(config.home, 'imports'),
     }),
     wecom,
     createWebChannel(),

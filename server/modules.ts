@@ -3,8 +3,10 @@ import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
 import { contentEndpoints } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
 import { createProjectors, eventEndpoints, type Listener } from '#events';
+import { importEndpoints, removeOldFiles, runImport } from '#imports';
 import { insightEndpoints } from '#insights';
 import { type Auth, organizationEndpoints } from '#organization';
+import type { Clock } from '#platform/clock';
 import type { Module } from '#platform/module';
 import { everyMs } from '#platform/schedule';
 import type { Sealer } from '#platform/seal';
@@ -21,6 +23,9 @@ export function createModules(parts: {
   deliverers: readonly Deliverer[];
   sealer: Sealer;
   allowPrivateWebhooks: boolean;
+  clock: Clock;
+  /** Where uploaded files to be imported are. */
+  importsFolder: string;
 }): Module[] {
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
@@ -101,6 +106,24 @@ export function createModules(parts: {
       tables: ['code_folder', 'channel_code', 'code_staff_day', 'code_scan_day'],
       endpoints: acquisitionEndpoints(parts.publicUrl),
       chores: [{ name: 'acquisition.take_turns', next: everyMs(30_000), run: takeDueTurns }],
+    },
+    {
+      name: 'imports',
+      tables: ['import', 'import_rejection'],
+      endpoints: importEndpoints(parts.importsFolder),
+      jobs: {
+        'import.run': (ctx, payload) =>
+          runImport(ctx, parts.importsFolder, (payload as { operationId: number }).operationId, () =>
+            parts.clock.now(),
+          ),
+      },
+      chores: [
+        {
+          name: 'imports.remove_old_files',
+          next: everyMs(3_600_000),
+          run: (ctx) => removeOldFiles(ctx, parts.importsFolder),
+        },
+      ],
     },
     { name: 'insights', tables: [], endpoints: insightEndpoints },
   ];

@@ -501,6 +501,16 @@ export interface ShopOrderTable {
   home_id: number | null;
 }
 
+export interface SourceTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  kind: string;
+  write_key: string;
+  is_enabled: Generated<boolean>;
+  last_told_at: Date | null;
+  created_at: Date;
+}
+
 export interface StaffTable {
   id: GeneratedAlways<number>;
   wecom_userid: string;
@@ -684,6 +694,7 @@ export interface DB {
   schedule: ScheduleTable;
   setting: SettingTable;
   shop_order: ShopOrderTable;
+  source: SourceTable;
   staff: StaffTable;
   staff_day: StaffDayTable;
   staff_department: StaffDepartmentTable;
