@@ -265,7 +265,7 @@ function reconcile(counts: Awaited<ReturnType<typeof readImport>>['counts'], bef
 async function countFailed(ctx: Ctx): Promise<{ failed: number }> {
   const { rows } = await sql<{
     failed: number;
-  }>`select count(*) as failed from inbox where is_failed and source = 'import'`.execute(ctx.db);
+  }>`select coalesce(sum(fact_count), 0) as failed from inbox where is_failed`.execute(ctx.db);
   return { failed: rows[0]?.failed ?? 0 };
 }
 

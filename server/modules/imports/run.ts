@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addTag, addTagGroup, tagAndTell } from '#customers';
-import { recordEvents } from '#events';
+import { findTold, recordEvents } from '#events';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { endOperation, reportProgress, resumeOperation } from '#platform/operations';
@@ -18,7 +18,8 @@ import {
 
 /** So many rows are committed together, at most so many facts wait to be projected: memory and inbox stay small. */
 const rowsAtOnce = 5000;
-const factsWaiting = 4000;
+const factsWaiting = 2000;
+const factsTogether = 250;
 
 /**
  * The job behind an import: reads the file, commits piece by piece together with the place it has come to, and ends when all
@@ -66,10 +67,12 @@ async function readAll(ctx: Ctx, folder: string, row: ImportRow, operationId: nu
     attributes: await readAttributes(ctx),
   });
   const form = { isCompressed: row.is_compressed, encoding: settings.encoding, separator: settings.separator };
+  // Events are known by their content: to count one that stands twice, those before it have to be known.
+  const room = kind === 'events' ? 0 : factsWaiting;
   let counts = row.counts;
   const commit = async (isEnd: boolean) => {
     counts = await commitPiece(ctx, row, operationId, collector.cut(isEnd), counts);
-    return waitForRoom(ctx, operationId, factsWaiting);
+    return waitForRoom(ctx, operationId, room);
   };
   let place = -1;
   for await (const fileRow of readRows(pathOf(folder, row), form)) {
@@ -91,7 +94,9 @@ async function commitPiece(
   return inTransaction(ctx, async (ctx) => {
     const tally = createTally(counts);
     const facts = await splitKnown(ctx, piece.units, tally);
-    await recordEvents(ctx, facts);
+    for (let i = 0; i < facts.length; i += factsTogether) {
+      await recordEvents(ctx, facts.slice(i, i + factsTogether), true);
+    }
     const rejected = [...piece.rejected, ...(await applyTags(ctx, row, piece.tags, tally))];
     await writeRejections(ctx, row.id, rejected);
     for (const rejection of rejected) tally.reject(rejection);
@@ -149,12 +154,11 @@ function createTally(before: Counts) {
 /** Facts that nobody told before; the others count as merged. */
 async function splitKnown(ctx: WriteCtx, units: readonly Unit[], tally: ReturnType<typeof createTally>) {
   if (units.length === 0) return [];
-  const ids = units.map((unit) => unit.fact.messageId);
-  const { rows } = await sql<{ message_id: string }>`
-    select message_id from event_key where source = ${importSource} and message_id = any(${ids}::text[])
-    union select message_id from inbox where source = ${importSource} and message_id = any(${ids}::text[])
-  `.execute(ctx.db);
-  const known = new Set(rows.map((row) => row.message_id));
+  const known = await findTold(
+    ctx,
+    importSource,
+    units.map((unit) => unit.fact.messageId),
+  );
   return units.flatMap((unit) => {
     const isKnown = known.has(unit.fact.messageId);
     known.add(unit.fact.messageId);
@@ -268,20 +272,33 @@ async function isCancelled(ctx: Ctx, operationId: number): Promise<boolean> {
   return row?.cancel_requested === true;
 }
 
-/** Waits until few facts of imports are waiting. False when somebody asked to stop. */
+/** Waits until few facts are waiting to be known. False when somebody asked to stop. */
 async function waitForRoom(ctx: Ctx, operationId: number, most: number): Promise<boolean> {
-  for (let pauseMs = 10; ; pauseMs = Math.min(200, pauseMs * 2)) {
-    if (await isCancelled(ctx, operationId)) return false;
+  return waitWhile(ctx, operationId, async () => {
     const { rows } = await sql<{ waiting: number }>`
-      select count(*) as waiting from inbox where source = ${importSource} and not is_failed
+      select coalesce(sum(fact_count), 0) as waiting from inbox where not is_failed
     `.execute(ctx.db);
-    if ((rows[0]?.waiting ?? 0) <= most) return true;
-    await sleep(pauseMs);
-  }
+    return (rows[0]?.waiting ?? 0) > most;
+  });
 }
 
 /** What was told is in the inbox; the import is done when it is known. */
 async function waitUntilKnown(ctx: Ctx, operationId: number): Promise<boolean> {
   await reportProgress(ctx, operationId, { step: 'known' });
-  return waitForRoom(ctx, operationId, 0);
+  const { rows } = await sql<{ at: string }>`select clock_timestamp()::text as at`.execute(ctx.db);
+  const at = rows[0]?.at ?? null;
+  return waitWhile(ctx, operationId, async () => {
+    const { rows } = await sql<{ isWaiting: boolean }>`
+      select exists (select 1 from inbox where not is_failed and received_at <= ${at}::timestamptz) as "isWaiting"
+    `.execute(ctx.db);
+    return rows[0]?.isWaiting === true;
+  });
+}
+
+async function waitWhile(ctx: Ctx, operationId: number, isWaiting: () => Promise<boolean>): Promise<boolean> {
+  for (let pauseMs = 10; ; pauseMs = Math.min(200, pauseMs * 2)) {
+    if (await isCancelled(ctx, operationId)) return false;
+    if (!(await isWaiting())) return true;
+    await sleep(pauseMs);
+  }
 }

@@ -37,7 +37,7 @@ export function Preparation({ run }: { run: Import }) {
   const preview = useQuery({ ...reading(previewImport, { id: run.id }), placeholderData: keepPreviousData });
   const saving = useWriting(setImport);
   const starting = useWriting(startImport);
-  const settings: Settings = saving.isPending ? { ...run.settings, ...saving.variables.settings } : run.settings;
+  const settings: Settings = saving.isPending ? (saving.variables.settings as Settings) : run.settings;
   const change = (patch: Partial<Settings>) => saving.mutate({ id: run.id, settings: { ...run.settings, ...patch } });
   const hasErrors = preview.data?.findings.some((finding) => finding.kind === 'error') ?? true;
   const rejectedCount = preview.data ? preview.data.looked - preview.data.accepted : 0;
