@@ -45,7 +45,37 @@ export async function keepOrders(ctx: WriteCtx, events: readonly ProjectedEvent[
   const told = events.flatMap((event) =>
     event.name === 'order.told' ? [{ event, telling: orderTelling.parse(event.payload) }] : [],
   );
-  if (told.length === 0) return [];
+  const news: ProjectedEvent[] = [];
+  for (const some of chunksOf(told)) news.push(...(await keepSome(ctx, some)));
+  return news;
+}
+
+interface ToldOrder {
+  readonly event: ProjectedEvent;
+  readonly telling: OrderTelling;
+}
+
+/** So many lines are worked on at once: a thousand orders may have a hundred thousand. */
+const linesAtOnce = 5000;
+
+/** All tellings of an order in one chunk, the chunks in the order of the orders' keys: so locks are always taken in it. */
+function* chunksOf(told: readonly ToldOrder[]): Generator<ToldOrder[]> {
+  const byOrder = [...Map.groupBy(told, ({ telling }) => keyOf(telling))].sort(([a], [b]) => (a < b ? -1 : 1));
+  let chunk: ToldOrder[] = [];
+  let lines = 0;
+  for (const [, tellings] of byOrder) {
+    const more = tellings.reduce((sum, { telling }) => sum + 1 + (telling.lines?.length ?? 0), 0);
+    if (chunk.length > 0 && lines + more > linesAtOnce) {
+      yield chunk;
+      [chunk, lines] = [[], 0];
+    }
+    chunk.push(...tellings);
+    lines += more;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+async function keepSome(ctx: WriteCtx, told: readonly ToldOrder[]): Promise<ProjectedEvent[]> {
   const working = await takeOrders(
     ctx,
     told.map(({ telling }) => telling),
