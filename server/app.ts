@@ -20,8 +20,7 @@ import { startPumps } from '#platform/pump';
 import { startSchedule } from '#platform/schedule';
 
 export interface AppParts {
-  readonly config: Pick<Config, 'publicUrl' | 'metricsToken' | 'allowPrivateWebhooks'>;
-  readonly config: Pick<Config, 'home' | 'publicUrl' | 'metricsToken'>;
+  readonly config: Pick<Config, 'home' | 'publicUrl' | 'metricsToken' | 'allowPrivateWebhooks'>;
   readonly database: Database;
   readonly runtime: Runtime;
   readonly secret: string;

@@ -29,8 +29,7 @@ export function createModules(parts: {
 }): Module[] {
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
-  const listeners: Listener[] = [welcomeNewcomers, createTeller()];
-  const listeners: Listener[] = [keepOrders, welcomeNewcomers];
+  const listeners: Listener[] = [keepOrders, welcomeNewcomers, createTeller()];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
   const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveOrders, moveTouches];
 
@@ -81,6 +80,11 @@ export function createModules(parts: {
       pumps: createProjectors({ listeners, movers }),
     },
     {
+      name: 'commerce',
+      tables: ['product', 'shop_order', 'order_key', 'order_line', 'refund'],
+      endpoints: commerceEndpoints,
+    },
+    {
       name: 'webhooks',
       tables: ['webhook', 'webhook_delivery', 'webhook_hour'],
       endpoints: webhookEndpoints({ sealer: parts.sealer, allowPrivate: parts.allowPrivateWebhooks }),
@@ -90,9 +94,6 @@ export function createModules(parts: {
         'webhook.replay': (ctx, payload) => runReplay(ctx, (payload as { operationId: number }).operationId),
         'webhook.tidy': tidyWebhooks,
       },
-      name: 'commerce',
-      tables: ['product', 'shop_order', 'order_key', 'order_line', 'refund'],
-      endpoints: commerceEndpoints,
     },
     { name: 'content', tables: ['material'], endpoints: contentEndpoints },
     {

@@ -59,8 +59,7 @@ export async function createTestApp(
   const { bell } = database;
   const runtime = { db: database.db, bell, clock, log, zone: 'Asia/Shanghai', publicUrl, sealer: createSealer(secret) };
   const app = await createApp({
-    config: { publicUrl, metricsToken: undefined, allowPrivateWebhooks: options.allowPrivateWebhooks ?? true },
-    config: { home, publicUrl, metricsToken: undefined },
+    config: { home, publicUrl, metricsToken: undefined, allowPrivateWebhooks: options.allowPrivateWebhooks ?? true },
     database,
     runtime,
     secret,

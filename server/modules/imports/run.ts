@@ -95,7 +95,7 @@ async function commitPiece(
     const tally = createTally(counts);
     const facts = await splitKnown(ctx, piece.units, tally);
     for (let i = 0; i < facts.length; i += factsTogether) {
-      await recordEvents(ctx, facts.slice(i, i + factsTogether), true);
+      await recordEvents(ctx, facts.slice(i, i + factsTogether), { together: true });
     }
     const rejected = [...piece.rejected, ...(await applyTags(ctx, row, piece.tags, tally))];
     await writeRejections(ctx, row.id, rejected);

@@ -122,7 +122,7 @@ export const imports: Texts<typeof zhCN> = {
     previewCount: 'Of the first {{looked}} rows {{accepted}} can be imported',
     previewRejected: '{{n}} rows would be rejected',
     line: 'Line',
-    understood: 'Understood as',
+    understood: 'Understood as (times in {{zone}})',
     saving: 'Saving and looking again',
     start: 'Start the import',
     startAnyway: 'Start the import anyway',

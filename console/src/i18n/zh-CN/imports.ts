@@ -118,7 +118,7 @@ export const imports = {
     previewCount: '前 {{looked}} 行中，{{accepted}} 行可以导入',
     previewRejected: '{{n}} 行会被拒绝',
     line: '行',
-    understood: '理解为',
+    understood: '理解为（时间按 {{zone}}）',
     saving: '正在保存并重新预览',
     start: '开始导入',
     startAnyway: '仍然开始导入',

@@ -341,8 +341,7 @@ function PreviewRows({ run, preview, settings }: { run: Import; preview: Preview
   const times = new Set(['ordered_at', 'occurred_at', 'refunded_at']);
   const amounts = new Set(['amountFen', 'totalFen', 'refundedFen']);
   const show = (field: string, value: string, understood: Readonly<Record<string, string>>) => {
-    if (times.has(field))
-      return `${new Date(value).toLocaleString('sv-SE', { timeZone: settings.zone })} ${settings.zone}`;
+    if (times.has(field)) return new Date(value).toLocaleString('sv-SE', { timeZone: settings.zone });
     if (amounts.has(field)) return format.money(Number(value), understood.currency ?? settings.currency);
     if (field === 'status') return textOr(`order.state.${value}`, value);
     if (field === 'gender') return textOr(`customer.genders.${value}`, value);
@@ -359,7 +358,7 @@ function PreviewRows({ run, preview, settings }: { run: Import; preview: Preview
       columns={[
         { title: t('imports.line'), dataIndex: 'line', width: 64 },
         {
-          title: t('imports.understood'),
+          title: t('imports.understood', { zone: settings.zone }),
           key: 'understood',
           render: (_, row) =>
             row.reason === null ? (
