@@ -47,6 +47,10 @@ export const errorStatus = {
 
   source_name_taken: 409,
   write_key_invalid: 401,
+  import_file_unreadable: 422,
+  import_file_gone: 409,
+  import_started: 409,
+  import_settings_invalid: 422,
 
   webhook_url_refused: 422,
   webhook_limit: 422,

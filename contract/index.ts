@@ -1,8 +1,10 @@
 /** The contract: what server, console and OpenAPI agree on. `routes` holds each route under its name. */
 import * as acquisition from './acquisition.ts';
+import * as commerce from './commerce.ts';
 import * as content from './content.ts';
 import * as customers from './customers.ts';
 import * as events from './events.ts';
+import * as imports from './imports.ts';
 import * as insights from './insights.ts';
 import * as organization from './organization.ts';
 import type { Route } from './route.ts';
@@ -15,10 +17,12 @@ export const contracts = {
   organization,
   customers,
   events,
+  commerce,
   webhooks,
   content,
   touch,
   acquisition,
+  imports,
   insights,
   wecom,
   web,

@@ -12,6 +12,9 @@ export const permissions = [
   'code.write',
   'staff.read',
   'touch.read',
+  'order.read',
+  'order.write',
+  'import.run',
   'insight.read',
   'health.read',
   'sync.run',
@@ -29,7 +32,7 @@ export const roles = ['owner', 'operator', 'adviser', 'service', 'viewer'] as co
 
 export type Role = (typeof roles)[number];
 
-const reading = ['customer.read', 'code.read', 'staff.read', 'touch.read', 'insight.read'] as const;
+const reading = ['customer.read', 'order.read', 'code.read', 'staff.read', 'touch.read', 'insight.read'] as const;
 
 export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   owner: permissions,
@@ -40,6 +43,8 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'tag.write',
     'attribute.write',
     'code.write',
+    'order.write',
+    'import.run',
     'health.read',
     'sync.run',
     'source.manage',
@@ -48,7 +53,7 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'webhook.manage',
   ],
   // An adviser sees the customers who follow him and nobody else's: see customerScope in server/modules/customers.
-  adviser: ['customer.read', 'customer.write', 'code.read'],
-  service: ['customer.read', 'customer.write', 'staff.read', 'touch.read'],
+  adviser: ['customer.read', 'customer.write', 'order.read', 'code.read'],
+  service: ['customer.read', 'customer.write', 'order.read', 'staff.read', 'touch.read'],
   viewer: reading,
 };

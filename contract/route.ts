@@ -19,6 +19,8 @@ export interface Route<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.
   readonly input: I;
   readonly output: O;
   readonly bytes?: 'in' | 'out';
+  /** The file may be larger than memory: the handler gets it as it comes in. */
+  readonly stream?: boolean;
   /** The handler calls the outside world and therefore opens its own short transactions. */
   readonly outside?: boolean;
   /** Largest body, in bytes, where the common limit does not fit. */

@@ -20,7 +20,7 @@ import { startPumps } from '#platform/pump';
 import { startSchedule } from '#platform/schedule';
 
 export interface AppParts {
-  readonly config: Pick<Config, 'publicUrl' | 'metricsToken' | 'allowPrivateWebhooks'>;
+  readonly config: Pick<Config, 'home' | 'publicUrl' | 'metricsToken' | 'allowPrivateWebhooks'>;
   readonly database: Database;
   readonly runtime: Runtime;
   readonly secret: string;
@@ -48,6 +48,8 @@ export async function createApp(parts: AppParts): Promise<App> {
       deliverers: wecom.deliverers,
       sealer: runtime.sealer,
       allowPrivateWebhooks: config.allowPrivateWebhooks,
+      clock: runtime.clock,
+      importsFolder: join(config.home, 'imports'),
     }),
     wecom,
     createWebChannel(),

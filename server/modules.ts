@@ -1,9 +1,12 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
+import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
 import { contentEndpoints } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
 import { createProjectors, eventEndpoints, type Listener } from '#events';
+import { importEndpoints, removeOldFiles, runImport } from '#imports';
 import { insightEndpoints } from '#insights';
 import { type Auth, organizationEndpoints } from '#organization';
+import type { Clock } from '#platform/clock';
 import type { Module } from '#platform/module';
 import { everyMs } from '#platform/schedule';
 import type { Sealer } from '#platform/seal';
@@ -20,12 +23,15 @@ export function createModules(parts: {
   deliverers: readonly Deliverer[];
   sealer: Sealer;
   allowPrivateWebhooks: boolean;
+  clock: Clock;
+  /** Where uploaded files to be imported are. */
+  importsFolder: string;
 }): Module[] {
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
-  const listeners: Listener[] = [welcomeNewcomers, createTeller()];
+  const listeners: Listener[] = [keepOrders, welcomeNewcomers, createTeller()];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
-  const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveTouches];
+  const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveOrders, moveTouches];
 
   return [
     {
@@ -74,6 +80,11 @@ export function createModules(parts: {
       pumps: createProjectors({ listeners, movers }),
     },
     {
+      name: 'commerce',
+      tables: ['product', 'shop_order', 'order_key', 'order_line', 'refund'],
+      endpoints: commerceEndpoints,
+    },
+    {
       name: 'webhooks',
       tables: ['webhook', 'webhook_delivery', 'webhook_hour'],
       endpoints: webhookEndpoints({ sealer: parts.sealer, allowPrivate: parts.allowPrivateWebhooks }),
@@ -96,6 +107,24 @@ export function createModules(parts: {
       tables: ['code_folder', 'channel_code', 'code_staff_day', 'code_scan_day'],
       endpoints: acquisitionEndpoints(parts.publicUrl),
       chores: [{ name: 'acquisition.take_turns', next: everyMs(30_000), run: takeDueTurns }],
+    },
+    {
+      name: 'imports',
+      tables: ['import', 'import_rejection'],
+      endpoints: importEndpoints(parts.importsFolder),
+      jobs: {
+        'import.run': (ctx, payload) =>
+          runImport(ctx, parts.importsFolder, (payload as { operationId: number }).operationId, () =>
+            parts.clock.now(),
+          ),
+      },
+      chores: [
+        {
+          name: 'imports.remove_old_files',
+          next: everyMs(3_600_000),
+          run: (ctx) => removeOldFiles(ctx, parts.importsFolder),
+        },
+      ],
     },
     { name: 'insights', tables: [], endpoints: insightEndpoints },
   ];

@@ -20,6 +20,15 @@ export function useFormat() {
     const dayOfTime = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' });
     return {
       number: (value: number) => number.format(value),
+      /** From the smallest unit of a currency: 1250 CNY is ¥12.50. */
+      money: (fen: number, currency: string) => {
+        const format = new Intl.NumberFormat(language, {
+          style: 'currency',
+          currency,
+          currencyDisplay: 'narrowSymbol',
+        });
+        return format.format(fen / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+      },
       /** From a share between 0 and 1; null is a dash. */
       percent: (value: number | null) => (value === null ? '–' : percent.format(value)),
       time: (iso: string) => time.format(new Date(iso)),

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { type ErrorCode, type ErrorReply, type FieldProblem, type Permission, pathNames } from '#contract';
@@ -25,7 +26,8 @@ export function serveEndpoints(
   runtime: Runtime,
   identify: Identify,
 ) {
-  const files = endpoints.filter(({ route }) => route.bytes === 'in');
+  const files = endpoints.filter(({ route }) => route.bytes === 'in' && !route.stream);
+  const streams = endpoints.filter(({ route }) => route.bytes === 'in' && route.stream);
   for (const endpoint of endpoints)
     if (endpoint.route.bytes !== 'in') serve(app, endpoint, endpoint.route.limitBytes ?? jsonLimitBytes);
   // Bodies that are files keep their bytes, whatever they say they are.
@@ -33,6 +35,12 @@ export function serveEndpoints(
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     for (const endpoint of files) serve(scope, endpoint, uploadLimitBytes);
+  });
+  // Bodies larger than memory are handed on as they come in; who takes them keeps to a limit of his own.
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, body, done) => done(null, body));
+    for (const endpoint of streams) serve(scope, endpoint, Number.MAX_SAFE_INTEGER);
   });
 
   function serve(scope: FastifyInstance, { route, handle }: Endpoint, bodyLimit: number): void {
@@ -57,6 +65,7 @@ export function serveEndpoints(
         };
         const upload = {
           bytes: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+          stream: request.body instanceof Readable ? request.body : Readable.from([]),
           contentType: String(request.headers['content-type'] ?? ''),
           authorization: request.headers.authorization,
         };

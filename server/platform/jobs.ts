@@ -32,13 +32,13 @@ export async function addJob(
   )`.execute(ctx.db);
 }
 
-/** First key of the advisory locks under which job workers show that they live; the second is their name's hash. */
+/** First key of the advisory locks under which pools of job workers show that they live; the second is their name's hash. */
 const jobWorkerLock = 7164004;
 const lookForOrphansMs = 10_000;
 
 /**
- * Jobs that a killed worker held are free again within moments; by itself graphile-worker waits four hours. A worker
- * lives as long as the lock on its name is held, which ends with its process.
+ * Jobs that a killed process held are free again within moments; by itself graphile-worker waits four hours. Its pool of
+ * workers lives as long as the lock on the pool's name is held, which ends with the process.
  */
 async function freeOrphanedJobs(client: pg.Client): Promise<void> {
   await client.query(
@@ -68,8 +68,9 @@ export async function startJobs(
   await client.connect();
   const events: WorkerEvents = new EventEmitter();
   let locked: Promise<unknown> = Promise.resolve();
-  events.on('worker:create', ({ worker }) => {
-    const lock = () => client.query('select pg_advisory_lock($1, hashtext($2))', [jobWorkerLock, worker.workerId]);
+  // Jobs are taken in the name of the pool, not of the worker in it that does them.
+  events.on('pool:create', ({ workerPool }) => {
+    const lock = () => client.query('select pg_advisory_lock($1, hashtext($2))', [jobWorkerLock, workerPool.id]);
     locked = locked.then(lock);
   });
   const runner = await run({

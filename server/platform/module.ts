@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Input, Output, Route } from '#contract';
 import type { Bell } from './bell.ts';
 import type { Clock } from './clock.ts';
@@ -34,7 +35,7 @@ export interface Runtime {
 /** A file as the answer, or a page. */
 export interface BytesReply {
   readonly contentType: string;
-  readonly body: Buffer | string;
+  readonly body: Buffer | string | Readable;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -46,7 +47,9 @@ type CtxOf<R extends Route> = R['method'] extends 'GET' ? Ctx : R['outside'] ext
 
 /** What of a request is not input: the body of a route with `bytes: 'in'`, and the header of a key of its own. */
 export interface Upload {
+  /** Empty where the route asks for a stream. */
   readonly bytes: Buffer;
+  readonly stream: Readable;
   readonly contentType: string;
   readonly authorization: string | undefined;
 }

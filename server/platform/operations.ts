@@ -4,7 +4,7 @@ import { addJob } from './jobs.ts';
 
 /** Long work that a person watches: started here, done by the job of the same name, resumed from its cursor. */
 export interface OperationStart {
-  readonly kind: 'wecom.reconcile' | 'customer.tag' | 'webhook.replay';
+  readonly kind: 'wecom.reconcile' | 'customer.tag' | 'webhook.replay' | 'import.run';
   readonly input?: Readonly<Record<string, unknown>>;
   readonly totalCount?: number;
 }
@@ -21,7 +21,7 @@ export async function startOperation(ctx: WriteCtx, start: OperationStart): Prom
     })
     .returning('id')
     .executeTakeFirstOrThrow();
-  await addJob(ctx, start.kind, { operationId: id }, { key: `operation:${id}`, maxAttempts: 9 });
+  await addJob(ctx, start.kind, { operationId: id }, { key: `operation:${id}`, maxAttempts: 25 });
   return id;
 }
 

@@ -336,6 +336,36 @@ export interface IdentityLinkTable {
   decided_by: string | null;
 }
 
+export interface ImportTable {
+  id: GeneratedAlways<number>;
+  kind: string;
+  name: string;
+  state: string;
+  file: string | null;
+  hash: string;
+  size_bytes: number;
+  is_compressed: boolean;
+  row_count: number;
+  columns: ColumnType<unknown, string, string>;
+  settings: ColumnType<unknown, string, string>;
+  next_row: Generated<number>;
+  counts: ColumnType<unknown, string, string>;
+  operation_id: number | null;
+  problem: string | null;
+  created_at: Date;
+  created_by: string;
+  started_at: Date | null;
+  ended_at: Date | null;
+}
+
+export interface ImportRejectionTable {
+  import_id: number;
+  line: number;
+  reason: string;
+  field: string;
+  cells: ColumnType<unknown, string, string>;
+}
+
 export interface InboxTable {
   id: GeneratedAlways<number>;
   lane: number;
@@ -387,6 +417,57 @@ export interface OperationTable {
   created_by: string;
 }
 
+export interface OrderKeyTable {
+  shop: string;
+  number: string;
+  customer_id: number;
+  order_id: number;
+}
+
+export interface OrderLineTable {
+  customer_id: number;
+  order_id: number;
+  line_key: string;
+  product_id: number | null;
+  sku: string;
+  name: string;
+  category: string | null;
+  quantity: number;
+  amount_fen: number;
+  refunded_quantity: Generated<number>;
+  refunded_fen: Generated<number>;
+  ordered_at: Date;
+  told_at: Date;
+  home_id: number | null;
+}
+
+export interface ProductTable {
+  id: GeneratedAlways<number>;
+  shop: string;
+  sku: string;
+  name: string;
+  category: string | null;
+  price_fen: number | null;
+  currency: string | null;
+  image_url: string | null;
+  catalogued_at: Date | null;
+  sold_at: Date | null;
+  search_text: string;
+  search_grams: string[];
+  created_at: Date;
+}
+
+export interface RefundTable {
+  customer_id: number;
+  order_id: number;
+  refund_key: string;
+  refunded_at: Date;
+  amount_fen: number;
+  reason: string | null;
+  told: ColumnType<unknown, string, string>;
+  home_id: number | null;
+}
+
 export interface ScheduleTable {
   name: string;
   next_at: Date;
@@ -396,6 +477,28 @@ export interface SettingTable {
   key: string;
   value: ColumnType<unknown, string, string>;
   updated_at: Date;
+}
+
+export interface ShopOrderTable {
+  customer_id: number;
+  id: number;
+  shop: string;
+  number: string;
+  currency: string;
+  state: string;
+  ordered_at: Date;
+  paid_at: Date | null;
+  completed_at: Date | null;
+  cancelled_at: Date | null;
+  total_fen: number;
+  refunded_fen: number;
+  line_count: number;
+  details: ColumnType<unknown, string, string>;
+  told: ColumnType<unknown, string, string>;
+  source: string;
+  created_at: Date;
+  updated_at: Date;
+  home_id: number | null;
 }
 
 export interface SourceTable {
@@ -577,13 +680,20 @@ export interface DB {
   follow_tag: FollowTagTable;
   identity: IdentityTable;
   identity_link: IdentityLinkTable;
+  import: ImportTable;
+  import_rejection: ImportRejectionTable;
   inbox: InboxTable;
   inbox_lane: InboxLaneTable;
   material: MaterialTable;
   migration: MigrationTable;
   operation: OperationTable;
+  order_key: OrderKeyTable;
+  order_line: OrderLineTable;
+  product: ProductTable;
+  refund: RefundTable;
   schedule: ScheduleTable;
   setting: SettingTable;
+  shop_order: ShopOrderTable;
   source: SourceTable;
   staff: StaffTable;
   staff_day: StaffDayTable;

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type App, createApp } from '#app';
 import { type Call, type Output, pathNames, type Role, type Route } from '#contract';
 import { createUser, setUpOwner } from '#contract/organization';
@@ -50,12 +53,13 @@ export async function createTestApp(
   const database = await createTestDatabase();
   const clock = createScaledClock();
   const log = options.log ?? silentLog;
+  const home = mkdtempSync(join(tmpdir(), 'siyu-test-'));
   const secret = 'test secret test secret test secret';
   const publicUrl = options.port === undefined ? 'http://siyu.test' : `http://127.0.0.1:${options.port}`;
   const { bell } = database;
   const runtime = { db: database.db, bell, clock, log, zone: 'Asia/Shanghai', publicUrl, sealer: createSealer(secret) };
   const app = await createApp({
-    config: { publicUrl, metricsToken: undefined, allowPrivateWebhooks: options.allowPrivateWebhooks ?? true },
+    config: { home, publicUrl, metricsToken: undefined, allowPrivateWebhooks: options.allowPrivateWebhooks ?? true },
     database,
     runtime,
     secret,
@@ -142,6 +146,7 @@ export async function createTestApp(
       await worker?.stop();
       await app.http.close();
       await database.drop();
+      rmSync(home, { recursive: true, force: true });
     },
   };
   Object.assign(self.owner.headers, { cookie: await makeOwner(self) });

@@ -2,14 +2,17 @@ import {
   ApiOutlined,
   AuditOutlined,
   CheckCircleOutlined,
+  GiftOutlined,
   HomeOutlined,
   IdcardOutlined,
+  ImportOutlined,
   KeyOutlined,
   MessageOutlined,
   NodeIndexOutlined,
   ProfileOutlined,
   QrcodeOutlined,
   SendOutlined,
+  ShoppingOutlined,
   SyncOutlined,
   TagsOutlined,
   TeamOutlined,
@@ -36,6 +39,9 @@ type MenuKey =
   | 'customers'
   | 'tags'
   | 'attributes'
+  | 'orders'
+  | 'products'
+  | 'imports'
   | 'touches'
   | 'staff'
   | 'users'
@@ -63,6 +69,14 @@ const groups = [
       { to: '/customers', title: 'menu.customers', icon: <TeamOutlined />, permission: 'customer.read' },
       { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
+    ],
+  },
+  {
+    title: 'menu.commerce',
+    entries: [
+      { to: '/orders', title: 'menu.orders', icon: <ShoppingOutlined />, permission: 'order.read' },
+      { to: '/products', title: 'menu.products', icon: <GiftOutlined />, permission: 'order.read' },
+      { to: '/imports', title: 'menu.imports', icon: <ImportOutlined />, permission: 'import.run' },
     ],
   },
   {

@@ -2,7 +2,9 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirec
 import { z } from 'zod';
 import type { Permission } from '#contract';
 import { codeFilters, printFilters } from '~/pages/acquisition/filters';
+import { orderFilters, productFilters } from '~/pages/commerce/filters';
 import { customerFilters } from '~/pages/customers/filters';
+import { newImportFilters } from '~/pages/imports/filters';
 import { homeFilters } from '~/pages/insights/filters';
 import { auditFilters, staffFilters } from '~/pages/organization/filters';
 import { touchFilters } from '~/pages/touch/filters';
@@ -165,6 +167,51 @@ const touches = createRoute({
   component: lazyRouteComponent(() => import('~/pages/touch/list')),
 });
 
+const orders = createRoute({
+  getParentRoute: () => inside,
+  path: '/orders',
+  staticData: { permission: 'order.read' },
+  validateSearch: filtersIn(orderFilters),
+  component: lazyRouteComponent(() => import('~/pages/commerce/orders')),
+});
+
+const order = createRoute({
+  getParentRoute: () => inside,
+  path: '/orders/$id',
+  staticData: { permission: 'order.read' },
+  component: lazyRouteComponent(() => import('~/pages/commerce/order')),
+});
+
+const products = createRoute({
+  getParentRoute: () => inside,
+  path: '/products',
+  staticData: { permission: 'order.read' },
+  validateSearch: filtersIn(productFilters),
+  component: lazyRouteComponent(() => import('~/pages/commerce/products')),
+});
+
+const imports = createRoute({
+  getParentRoute: () => inside,
+  path: '/imports',
+  staticData: { permission: 'import.run' },
+  component: lazyRouteComponent(() => import('~/pages/imports/list')),
+});
+
+const newImport = createRoute({
+  getParentRoute: () => inside,
+  path: '/imports/new',
+  staticData: { permission: 'import.run' },
+  validateSearch: filtersIn(newImportFilters),
+  component: lazyRouteComponent(() => import('~/pages/imports/new')),
+});
+
+const importRun = createRoute({
+  getParentRoute: () => inside,
+  path: '/imports/$id',
+  staticData: { permission: 'import.run' },
+  component: lazyRouteComponent(() => import('~/pages/imports/run')),
+});
+
 const staff = createRoute({
   getParentRoute: () => inside,
   path: '/staff',
@@ -260,6 +307,12 @@ const routeTree = root.addChildren([
     code,
     editCode,
     defaultWelcome,
+    orders,
+    order,
+    products,
+    imports,
+    newImport,
+    importRun,
     touches,
     staff,
     staffMember,

@@ -209,7 +209,7 @@ export async function tagSelection(
   return { changed: 0, operationId };
 }
 
-async function tagAndTell(
+export async function tagAndTell(
   ctx: WriteCtx,
   ids: readonly number[],
   tags: { add: readonly number[]; remove: readonly number[] },

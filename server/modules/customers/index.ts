@@ -1,5 +1,5 @@
 /** People: accounts, follows, tags, attributes, and what happened to them. */
-export { requireVisible, runTagging } from './customer.ts';
+export { requireVisible, runTagging, tagAndTell } from './customer.ts';
 export {
   applyFollowChanges,
   type Edge,
@@ -22,5 +22,5 @@ export {
 export { type Account, type Mention, nobody, type Person, resolvePeople, wecomAccount } from './people.ts';
 export { type Mover, moveRows } from './regroup.ts';
 export { customerEndpoints } from './routes.ts';
-export { type EndedBy, gramsOf, mergeChanges, normalizeForSearch } from './rules.ts';
-export { mirrorChannel, tagEdges } from './tags.ts';
+export { type EndedBy, gramsOf, gramsToFind, mergeChanges, normalizeForSearch } from './rules.ts';
+export { addTag, addTagGroup, mirrorChannel, tagEdges } from './tags.ts';

@@ -138,7 +138,7 @@ async function startSecondApp(siyu: TestApp): Promise<{ stop(): Promise<unknown>
     publicUrl,
     sealer: createSealer(secret),
   };
-  const config = { publicUrl, metricsToken: undefined, allowPrivateWebhooks: true };
+  const config = { home: '/nonexistent', publicUrl, metricsToken: undefined, allowPrivateWebhooks: true };
   const app = await createApp({ config, database, runtime, secret, version: 'second' });
   const worker = await app.startWorker();
   return {

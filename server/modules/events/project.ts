@@ -244,9 +244,18 @@ function read(letter: Letter): InboxFact[] {
 }
 
 /** By which a fact that is told again is known. */
-function keyOf({ source, messageId }: InboxFact): string {
+function keyOf({ source, messageId }: Pick<InboxFact, 'source' | 'messageId'>): string {
   const hex = hash('sha256', `${source} ${messageId}`, 'hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** Of message ids of a source, those whose facts are known already. */
+export async function findTold(ctx: Ctx, source: string, messageIds: readonly string[]): Promise<Set<string>> {
+  const byKey = new Map(messageIds.map((messageId) => [keyOf({ source, messageId }), messageId]));
+  const { rows } = await sql<{ key: string }>`
+    select key from event_key where key = any(${[...byKey.keys()]}::uuid[])
+  `.execute(ctx.db);
+  return new Set(rows.flatMap((row) => byKey.get(row.key) ?? []));
 }
 
 /** Facts that were not told before; the key is what makes a repeated callback harmless. */

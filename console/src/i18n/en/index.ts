@@ -2,9 +2,11 @@ import type { Texts } from '~/i18n/texts';
 import type { zhCN } from '~/i18n/zh-CN/index';
 import { acquisition } from './acquisition';
 import { checks } from './checks';
+import { commerce } from './commerce';
 import { customers } from './customers';
 import { errors } from './errors';
 import { home } from './home';
+import { imports } from './imports';
 import { layout } from './layout';
 import { organization } from './organization';
 import { touch } from './touch';
@@ -22,4 +24,6 @@ export const en: Texts<typeof zhCN> = {
   ...webhooks,
   ...wecom,
   ...checks,
+  ...commerce,
+  ...imports,
 };

@@ -1,8 +1,10 @@
 import { acquisition } from './acquisition';
 import { checks } from './checks';
+import { commerce } from './commerce';
 import { customers } from './customers';
 import { errors } from './errors';
 import { home } from './home';
+import { imports } from './imports';
 import { layout } from './layout';
 import { organization } from './organization';
 import { touch } from './touch';
@@ -20,4 +22,6 @@ export const zhCN = {
   ...webhooks,
   ...wecom,
   ...checks,
+  ...commerce,
+  ...imports,
 };

@@ -12,6 +12,7 @@ import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
 import { TouchList } from '~/components/touch-list';
 import { useFormat } from '~/format';
+import { CustomerOrders } from '~/pages/commerce/customer-orders';
 import { AttributesPanel } from './customer-attributes';
 import { FollowsPanel } from './customer-follows';
 import { TagsPanel } from './customer-tags';
@@ -92,6 +93,9 @@ export default function CustomerPage(): ReactNode {
             <Tabs
               items={[
                 { key: 'timeline', label: t('customer.timeline'), children: <Timeline customerId={id} /> },
+                ...(can('order.read')
+                  ? [{ key: 'orders', label: t('menu.orders'), children: <CustomerOrders customerId={id} /> }]
+                  : []),
                 ...(can('touch.read')
                   ? [
                       {

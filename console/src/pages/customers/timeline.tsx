@@ -5,10 +5,13 @@ import {
   MessageOutlined,
   ProfileOutlined,
   QrcodeOutlined,
+  RollbackOutlined,
+  ShoppingOutlined,
   SwapOutlined,
   TagOutlined,
   UserAddOutlined,
   UserDeleteOutlined,
+  WalletOutlined,
 } from '@ant-design/icons';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Timeline as AntTimeline, Button, Skeleton } from 'antd';
@@ -40,8 +43,25 @@ function words(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+type Money = (fen: number, currency: string) => string;
+
+const orderIcons = {
+  'order.placed': <ShoppingOutlined className="event-good" />,
+  'order.paid': <WalletOutlined className="event-good" />,
+  'order.refunded': <RollbackOutlined className="event-bad" />,
+  'order.cancelled': <CloseCircleOutlined className="event-bad" />,
+} as const;
+
+function orderLine(name: keyof typeof orderIcons, details: Entry['details'], t: TFunction, money: Money): Line {
+  const fen = Number(name === 'order.refunded' ? details.amountFen : details.totalFen);
+  const amount = money(Number.isFinite(fen) ? fen : 0, words(details.currency) ?? 'CNY');
+  const number = [words(details.shop), words(details.number)].filter(Boolean).join(' ');
+  const key = name.slice('order.'.length) as 'placed' | 'paid' | 'refunded' | 'cancelled';
+  return { icon: orderIcons[name], text: t(`orderEvent.${key}`, { amount, number }) };
+}
+
 /** A sentence for each event; an event this page does not know is shown by its name. */
-function lineOf({ name, staff: who, details }: Entry, t: TFunction): Line {
+function lineOf({ name, staff: who, details }: Entry, t: TFunction, money: Money): Line {
   const staff = who?.name ?? t('follow.someStaff');
   switch (name) {
     case 'follow.added':
@@ -70,6 +90,11 @@ function lineOf({ name, staff: who, details }: Entry, t: TFunction): Line {
       return { icon: <EditOutlined />, text: t('event.remarkChanged', { staff }) };
     case 'customer.attributes_set':
       return { icon: <ProfileOutlined />, text: t('event.attributesSet') };
+    case 'order.placed':
+    case 'order.paid':
+    case 'order.refunded':
+    case 'order.cancelled':
+      return orderLine(name, details, t, money);
     case 'code.scanned':
       return { icon: <QrcodeOutlined />, text: t('event.codeScanned') };
     case 'touch.settled': {
@@ -114,7 +139,7 @@ export function Timeline({ customerId }: { customerId: number }) {
           <h3 className="timeline-day">{format.fullDate(entries[0]?.at ?? day)}</h3>
           <AntTimeline
             items={entries.map((entry) => {
-              const line = lineOf(entry, t);
+              const line = lineOf(entry, t, format.money);
               return { key: entry.id, icon: line.icon, content: <TimelineLine entry={entry} line={line} /> };
             })}
           />
