@@ -6,6 +6,7 @@ import * as events from './events.ts';
 import * as insights from './insights.ts';
 import * as organization from './organization.ts';
 import type { Route } from './route.ts';
+import * as scores from './scores.ts';
 import * as touch from './touch.ts';
 import * as web from './web.ts';
 import * as webhooks from './webhooks.ts';
@@ -16,6 +17,7 @@ export const contracts = {
   customers,
   events,
   webhooks,
+  scores,
   content,
   touch,
   acquisition,

@@ -224,6 +224,7 @@ export interface CustomerAttributeTable {
   set_by: string | null;
 }
 
+<<<<<<< HEAD
 export interface CustomerMergeTable {
   id: GeneratedAlways<number>;
   kept_id: number;
@@ -233,6 +234,26 @@ export interface CustomerMergeTable {
   source: string;
   merged_at: Date;
   undone_at: Date | null;
+=======
+export interface CustomerScoreTable {
+  customer_id: number;
+  computed_at: Date;
+  recency_days: number | null;
+  frequency: number | null;
+  monetary_fen: number | null;
+  r: number | null;
+  f: number | null;
+  m: number | null;
+  rfm_group: string | null;
+  expected_orders: number | null;
+  p_alive: number | null;
+  expected_value_fen: number | null;
+  relation: number | null;
+  responsiveness: number | null;
+  attention: number | null;
+  freebie: number | null;
+  is_super: boolean | null;
+>>>>>>> 2691d22 (Scores: RFM, BG/NBD and MBG/NBD with gamma-gamma spend, relation, freebie hunters, super-users; formulas checked against the model integrated by numbers)
 }
 
 export interface CustomerTagTable {
@@ -390,6 +411,22 @@ export interface OperationTable {
 export interface ScheduleTable {
   name: string;
   next_at: Date;
+}
+
+export interface ScoreChangeTable {
+  customer_id: number;
+  id: GeneratedAlways<number>;
+}
+
+export interface ScoreRunTable {
+  id: GeneratedAlways<number>;
+  computed_at: Date;
+  finished_at: Date | null;
+  took_ms: number | null;
+  settings: ColumnType<unknown, string, string>;
+  basis: ColumnType<unknown, string, string>;
+  report: ColumnType<unknown, string, string>;
+  curve: ColumnType<unknown, string, string>;
 }
 
 export interface SettingTable {
@@ -567,7 +604,11 @@ export interface DB {
   code_staff_day: CodeStaffDayTable;
   customer: CustomerTable;
   customer_attribute: CustomerAttributeTable;
+<<<<<<< HEAD
   customer_merge: CustomerMergeTable;
+=======
+  customer_score: CustomerScoreTable;
+>>>>>>> 2691d22 (Scores: RFM, BG/NBD and MBG/NBD with gamma-gamma spend, relation, freebie hunters, super-users; formulas checked against the model integrated by numbers)
   customer_tag: CustomerTagTable;
   department: DepartmentTable;
   event: EventTable;
@@ -583,6 +624,8 @@ export interface DB {
   migration: MigrationTable;
   operation: OperationTable;
   schedule: ScheduleTable;
+  score_change: ScoreChangeTable;
+  score_run: ScoreRunTable;
   setting: SettingTable;
   source: SourceTable;
   staff: StaffTable;
