@@ -114,41 +114,44 @@ export function purchaseLoss(model: PurchaseModel, groups: readonly PurchaseGrou
   return (point: readonly number[], slope: number[]): number => {
     const [r, alpha, a, b] = point.map(Math.exp) as [number, number, number, number];
     // All but the powers depends on x alone, and few x occur.
-    const constant = new Float64Array(most + 1);
-    const byR = new Float64Array(most + 1);
-    const byA = new Float64Array(most + 1);
-    const byB = new Float64Array(most + 1);
-    for (let x = 0; x <= most; x++) {
+    const byX = Array.from({ length: most + 1 }, (_, x) => {
       const k = stops(model, x);
-      constant[x] = gammaln(r + x) - gammaln(r) + r * Math.log(alpha);
-      byR[x] = digamma(r + x) - digamma(r) + Math.log(alpha);
-      if (k === 0) continue;
-      constant[x]! += gammaln(a + b) + gammaln(b + k - 1) - gammaln(b) - gammaln(a + b + k);
-      byA[x] = digamma(a + b) - digamma(a + b + k);
-      byB[x] = byA[x]! + digamma(b + k - 1) - digamma(b);
-    }
+      const value = gammaln(r + x) - gammaln(r) + r * Math.log(alpha);
+      const inR = digamma(r + x) - digamma(r) + Math.log(alpha);
+      if (k === 0) return { k, value, inR, inA: 0, inB: 0 };
+      const inA = digamma(a + b) - digamma(a + b + k);
+      return {
+        k,
+        value: value + gammaln(a + b) + gammaln(b + k - 1) - gammaln(b) - gammaln(a + b + k),
+        inR,
+        inA,
+        inB: inA + digamma(b + k - 1) - digamma(b),
+      };
+    });
     let sum = 0;
     let slopeR = 0;
     let slopeAlpha = 0;
     let slopeA = 0;
     let slopeB = 0;
     for (const { x, tx, T, customers } of groups) {
-      const k = stops(model, x);
+      const known = byX[x];
+      if (!known) throw new RangeError(`${x} days of purchase are no whole number`);
+      const { k } = known;
       const logT = Math.log(alpha + T);
       const logTx = Math.log(alpha + tx);
       const n = r + x;
-      let value = constant[x]! - n * logT;
+      let value = known.value - n * logT;
       let alive = 1;
       if (k > 0) {
         const stay = (b + k - 1) * Math.exp(n * (logTx - logT));
         alive = stay / (stay + a);
-        value = constant[x]! - n * logTx + Math.log(stay + a);
+        value = known.value - n * logTx + Math.log(stay + a);
+        slopeB += customers * (known.inB + alive / (b + k - 1));
       }
       sum += customers * value;
-      slopeR += customers * (byR[x]! - alive * logT - (1 - alive) * logTx);
+      slopeR += customers * (known.inR - alive * logT - (1 - alive) * logTx);
       slopeAlpha += customers * (r / alpha - n * (alive / (alpha + T) + (1 - alive) / (alpha + tx)));
-      slopeA += customers * (byA[x]! + (1 - alive) / a);
-      if (k > 0) slopeB += customers * (byB[x]! + alive / (b + k - 1));
+      slopeA += customers * (known.inA + (1 - alive) / a);
     }
     slope[0] = (-slopeR * r) / total;
     slope[1] = (-slopeAlpha * alpha) / total;
