@@ -224,7 +224,6 @@ export interface CustomerAttributeTable {
   set_by: string | null;
 }
 
-<<<<<<< HEAD
 export interface CustomerMergeTable {
   id: GeneratedAlways<number>;
   kept_id: number;
@@ -234,7 +233,8 @@ export interface CustomerMergeTable {
   source: string;
   merged_at: Date;
   undone_at: Date | null;
-=======
+}
+
 export interface CustomerScoreTable {
   customer_id: number;
   computed_at: Date;
@@ -253,7 +253,6 @@ export interface CustomerScoreTable {
   attention: number | null;
   freebie: number | null;
   is_super: boolean | null;
->>>>>>> 2691d22 (Scores: RFM, BG/NBD and MBG/NBD with gamma-gamma spend, relation, freebie hunters, super-users; formulas checked against the model integrated by numbers)
 }
 
 export interface CustomerTagTable {
@@ -604,11 +603,8 @@ export interface DB {
   code_staff_day: CodeStaffDayTable;
   customer: CustomerTable;
   customer_attribute: CustomerAttributeTable;
-<<<<<<< HEAD
   customer_merge: CustomerMergeTable;
-=======
   customer_score: CustomerScoreTable;
->>>>>>> 2691d22 (Scores: RFM, BG/NBD and MBG/NBD with gamma-gamma spend, relation, freebie hunters, super-users; formulas checked against the model integrated by numbers)
   customer_tag: CustomerTagTable;
   department: DepartmentTable;
   event: EventTable;
