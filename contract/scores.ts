@@ -266,7 +266,8 @@ export const purchaseReport = z.object({
       days: z.number().int(),
       customers: z.number().int(),
       actual: z.number().int(),
-      fits: z.array(purchaseFit.extend({ expected: z.number() })),
+      /** Without an expectation when the fit is not sound. */
+      fits: z.array(purchaseFit.extend({ expected: z.number().nullable() })),
       /** By days of purchase after the first until the split; the last bucket holds all above. */
       buckets: z.array(
         z.object({

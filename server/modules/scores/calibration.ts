@@ -86,12 +86,12 @@ function refusalOf(
   horizonDays: number,
   historyDays: number,
   fit: PurchaseFit | undefined,
-  foretold: { expected: number; isSound: boolean } | undefined,
+  foretold: { expected: number | null } | undefined,
   actual: number | undefined,
 ): z.output<typeof purchaseRefusal> | null {
   // What has never been watched for so long cannot be foretold so far.
   if (horizonDays > historyDays) return 'horizon_too_long';
-  if (!fit?.isSound || !foretold?.isSound) return 'fit_unsound';
+  if (!fit?.isSound || foretold?.expected == null) return 'fit_unsound';
   const ratio = foretold.expected / Math.max(1, actual ?? 0);
   return ratio < purchaseNeeds.holdoutRatio || ratio > 1 / purchaseNeeds.holdoutRatio ? 'holdout_off' : null;
 }
@@ -116,15 +116,10 @@ function calibrate({ holdout: groups, splitDay, today }: PurchaseSummary): Holdo
   const repeatBuyers = groups.reduce((total, group) => total + (group.x > 0 ? group.customers : 0), 0);
   if (customers < purchaseNeeds.buyers / 2 || repeatBuyers < purchaseNeeds.repeatBuyers / 2) return null;
   const days = daysFrom(splitDay, today);
-  const fitted = (['mbg', 'bg'] as const).map((model) => {
-    const fit = fitPurchases(model, groups);
-    const expected = groups.map((group) => expectedPurchases(model, fit.parameters, group, days));
-    const alive = groups.map((group) => probabilityAlive(model, fit.parameters, group));
-    const total = groups.reduce((sum, group, i) => sum + group.customers * (expected[i] ?? 0), 0);
-    return { fit: { model, ...fit, expected: total }, expected, alive };
-  });
-  const [mbg, bg] = fitted as [(typeof fitted)[0], (typeof fitted)[0]];
-  const rank = (name: Holdout['rankings'][number]['name'], scores: readonly number[]) => {
+  const foretold = (['mbg', 'bg'] as const).map((model) => foretell(model, groups, days));
+  const [mbg, bg] = foretold as [Foretold, Foretold];
+  const rank = (name: Holdout['rankings'][number]['name'], scores: readonly number[] | null) => {
+    if (scores === null) return { name, auc: null, aucOnce: null, aucRepeat: null };
     const ranked = groups.map((group, i) => ({ ...group, score: scores[i] ?? 0 }));
     return {
       name,
@@ -171,7 +166,27 @@ function overdue({ x, tx, T }: PurchaseHistory, brandInterval: number): number {
   return (T - tx) / Math.max(1, interval);
 }
 
-function bucketsOf(groups: readonly HoldoutGroup[], mbg: readonly number[], bg: readonly number[]): Holdout['buckets'] {
+interface Foretold {
+  readonly fit: Holdout['fits'][number];
+  /** By group; null when the fit means nothing. */
+  readonly expected: readonly number[] | null;
+  readonly alive: readonly number[] | null;
+}
+
+function foretell(model: PurchaseModel, groups: readonly HoldoutGroup[], days: number): Foretold {
+  const fit = fitPurchases(model, groups);
+  if (!fit.isSound) return { fit: { model, ...fit, expected: null }, expected: null, alive: null };
+  const expected = groups.map((group) => expectedPurchases(model, fit.parameters, group, days));
+  const alive = groups.map((group) => probabilityAlive(model, fit.parameters, group));
+  const total = groups.reduce((sum, group, i) => sum + group.customers * (expected[i] ?? 0), 0);
+  return { fit: { model, ...fit, expected: total }, expected, alive };
+}
+
+function bucketsOf(
+  groups: readonly HoldoutGroup[],
+  mbg: readonly number[] | null,
+  bg: readonly number[] | null,
+): Holdout['buckets'] {
   const buckets = Array.from({ length: lastBucket + 1 }, (_, x) => ({
     x,
     customers: 0,
@@ -186,19 +201,19 @@ function bucketsOf(groups: readonly HoldoutGroup[], mbg: readonly number[], bg: 
     bucket.customers += group.customers;
     bucket.actual += group.bought;
     bucket.returned += group.returned;
-    bucket.mbg += group.customers * (mbg[i] ?? 0);
-    bucket.bg += group.customers * (bg[i] ?? 0);
+    bucket.mbg += group.customers * (mbg?.[i] ?? 0);
+    bucket.bg += group.customers * (bg?.[i] ?? 0);
   }
   return buckets
     .filter(({ customers }) => customers > 0)
-    .map(({ x, customers, actual, mbg, bg, returned }) => ({
+    .map(({ x, customers, ...sums }) => ({
       x,
       isLast: x === lastBucket,
       customers,
-      actual: actual / customers,
-      mbg: mbg / customers,
-      bg: bg / customers,
-      returned: returned / customers,
+      actual: sums.actual / customers,
+      mbg: mbg && sums.mbg / customers,
+      bg: bg && sums.bg / customers,
+      returned: sums.returned / customers,
     }));
 }
 

@@ -10,6 +10,8 @@ interface Fmin {
 /** Gradient at which a minimum is taken as found; conjugate gradients of fmin stop there too. */
 const flat = 1e-5;
 const maxRestarts = 12;
+/** A restart that gains less than this share has nothing more to gain. */
+const leastGain = 1e-13;
 
 /**
  * The lowest point near `start`, by fmin's non-linear conjugate gradients (Polak–Ribière, Wolfe line search). They are begun
@@ -24,7 +26,7 @@ export function minimise(f: Slope, start: readonly number[]): { point: number[];
   const slope = point.map(() => 0);
   for (let restart = 0; restart < maxRestarts; restart++) {
     const end = fmin.conjugateGradient(f, point, { maxIterations: 200 });
-    if (!Number.isFinite(end.fx) || end.fx > value) break;
+    if (!Number.isFinite(end.fx) || !(value - end.fx > leastGain * Math.abs(end.fx))) break;
     point = end.x;
     value = f(point, slope);
     if (Math.hypot(...slope) <= flat) return { point, value, isFlat: true };

@@ -102,16 +102,20 @@ function hypergeometric(a: number, b: number, c: number, z: number): number {
   for (let n = 0; n < 1_000_000; n++) {
     term *= ((a + n) * (b + n) * z) / ((c + n) * (n + 1));
     sum += term;
-    if (Math.abs(term) <= 1e-16 * Math.abs(sum) && n > Math.abs(a) + Math.abs(b)) break;
+    if (!(Math.abs(term) > 1e-16 * Math.abs(sum)) && n > Math.abs(a) + Math.abs(b)) break;
   }
   return sum;
 }
+
+/** Logarithms of parameters stay within this: beyond, the surface is flat for ever, and a search would not come back. */
+export const searchRange = Math.log(1e6);
 
 /** Minus the mean log-likelihood of all customers, and its gradient, as a function of the logarithms of r, alpha, a, b. */
 export function purchaseLoss(model: PurchaseModel, groups: readonly PurchaseGroup[]) {
   const total = groups.reduce((sum, group) => sum + group.customers, 0);
   const most = groups.reduce((max, group) => Math.max(max, group.x), 0);
   return (point: readonly number[], slope: number[]): number => {
+    if (point.some((value) => !(Math.abs(value) < searchRange))) return Number.POSITIVE_INFINITY;
     const [r, alpha, a, b] = point.map(Math.exp) as [number, number, number, number];
     // All but the powers depends on x alone, and few x occur.
     const byX = Array.from({ length: most + 1 }, (_, x) => {

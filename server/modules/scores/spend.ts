@@ -1,6 +1,7 @@
 import digamma from '@stdlib/math-base-special-digamma';
 import gammaln from '@stdlib/math-base-special-gammaln';
 import { minimise } from './minimise.ts';
+import { searchRange } from './purchases.ts';
 
 /**
  * How much somebody spends on a day of purchase, from what he spent before: the gamma-gamma model (Colombo & Jiang 1999;
@@ -37,6 +38,8 @@ export function spendLoss(groups: readonly SpendGroup[]) {
     else byCount.set(group.n, [group]);
   }
   return (point: readonly number[], slope: number[]): number => {
+    // gamma is in money and may be large.
+    if (point.some((value) => !(Math.abs(value) < 2 * searchRange))) return Number.POSITIVE_INFINITY;
     const [p, q, gamma] = point.map(Math.exp) as [number, number, number];
     let sum = 0;
     let slopeP = 0;
