@@ -226,6 +226,8 @@ const ranking = z.object({
 
 export const purchaseReport = z.object({
   refusal: purchaseRefusal.nullable(),
+  /** Of P(alive) alone: where hardly anybody is seen to stop, all are alive, and that tells nothing. */
+  aliveRefusal: z.enum(['no_stops', 'fit_unsound']).nullable(),
   /** Of the spend model alone; expected orders may stand without it. */
   spendRefusal: z.enum(['too_few_repeat_buyers', 'fit_unsound']).nullable(),
   model: z.enum(['mbg', 'bg']),
@@ -238,6 +240,8 @@ export const purchaseReport = z.object({
     intervals: z.number(),
     /** Expected divided by actual purchases of the hold-out must be between this and its inverse. */
     holdoutRatio: z.number(),
+    /** Mean probability to stop after a purchase, a / (a + b) of MBG/NBD. */
+    minStop: z.number(),
   }),
   buyers: z.number().int(),
   repeatBuyers: z.number().int(),

@@ -61,7 +61,7 @@ export function examinePurchases(
   const historyDays = daysFrom(summary.firstDay, summary.today);
   const intervalDays = weightedMedian(repeat.map(({ x, tx, customers }) => ({ value: tx / x, weight: customers })));
   const known = { ...settings, needs: purchaseNeeds, buyers, repeatBuyers, historyDays, intervalDays };
-  const nothing = { spendRefusal: null, fits: [], spend: null, holdout: null };
+  const nothing = { aliveRefusal: null, spendRefusal: null, fits: [], spend: null, holdout: null };
   if (buyers < purchaseNeeds.buyers) return { ...known, ...nothing, refusal: 'too_few_buyers' };
   if (repeatBuyers < purchaseNeeds.repeatBuyers) return { ...known, ...nothing, refusal: 'too_few_repeat_buyers' };
   if (historyDays < Math.max(purchaseNeeds.historyDays, purchaseNeeds.intervals * (intervalDays ?? 0))) {
@@ -72,14 +72,21 @@ export function examinePurchases(
   const spendFit = examineSpend(spend);
   const chosen = fits.find(({ model }) => model === settings.model);
   const foretold = holdout?.fits.find(({ model }) => model === settings.model);
+  const [mbg] = fits;
   return {
     ...known,
+    aliveRefusal: !mbg?.isSound ? 'fit_unsound' : stopShare(mbg) < purchaseNeeds.minStop ? 'no_stops' : null,
     fits,
     holdout,
     spend: spendFit,
     refusal: refusalOf(settings.horizonDays, historyDays, chosen, foretold, holdout?.actual),
     spendRefusal: spendFit === null ? 'too_few_repeat_buyers' : spendFit.isSound ? null : 'fit_unsound',
   };
+}
+
+/** Mean over customers of the probability that a purchase is the last. */
+function stopShare({ parameters: { a, b } }: PurchaseFit): number {
+  return a / (a + b);
 }
 
 function refusalOf(

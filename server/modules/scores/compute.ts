@@ -11,7 +11,7 @@ import { endOperation, reportProgress, resumeOperation, startOperation } from '#
 import { fitShare, type PurchaseSummary } from './calibration.ts';
 import { everyoneBetween, type Measure, measureAt, readBuyers, readInputs, these, type Whom } from './inputs.ts';
 import { type CustomerScore, createScorer, type ScoreBasis } from './rules.ts';
-import { countOrdersByCurrency, readSettings, type ScoreSettings } from './settings.ts';
+import { chooseCurrency, readSettings, type ScoreSettings } from './settings.ts';
 import { createSummary } from './summary.ts';
 
 export type PurchaseReport = z.output<typeof purchaseReport>;
@@ -98,9 +98,7 @@ export async function computeScores(ctx: Ctx, operationId: number): Promise<void
 /** Reads and fits. Undefined when somebody asked to stop. */
 async function makeRun(ctx: Ctx, operationId: number, customers: number): Promise<Run | undefined> {
   const settings = await readSettings(ctx);
-  const byCurrency = await countOrdersByCurrency(ctx);
-  const currency = settings.currency ?? byCurrency[0]?.currency ?? null;
-  const otherCurrencyOrders = byCurrency.reduce((sum, row) => sum + (row.currency === currency ? 0 : row.orders), 0);
+  const { currency, otherCurrencyOrders } = await chooseCurrency(ctx, settings);
   const measure = measureAt(ctx, settings, currency);
   const history = await readHistory(ctx, measure);
   const summary = createSummary(settings.superShare);
@@ -125,7 +123,7 @@ async function makeRun(ctx: Ctx, operationId: number, customers: number): Promis
     currency,
     limits: limits && (scoring.kind === 'fixed' ? scoring : limits),
     purchases: fit && report.refusal === null ? { model: fit.model, parameters: fit.parameters } : null,
-    alive: alive?.isSound ? alive.parameters : null,
+    alive: alive && report.aliveRefusal === null ? alive.parameters : null,
     spend: report.spend?.isSound ? report.spend.parameters : null,
     superThresholdFen: value.thresholdFen,
     customers,

@@ -169,11 +169,14 @@ export interface PurchaseFit {
   readonly parameters: PurchaseParameters;
   readonly logLikelihood: number;
   readonly customers: number;
-  /** The gradient is flat and no parameter ran off to where it means nothing. */
+  /** The gradient is flat, and the rates of buying did not run off to where they mean nothing. */
   readonly isSound: boolean;
 }
 
-/** Parameters beyond these stand for "everybody is alike" or "nobody stops": the data do not tell them. */
+/**
+ * r and alpha beyond these are no distribution of rates any more. a near 0 or b without end are allowed: they say that nobody is
+ * seen to stop, and the models become the NBD.
+ */
 const soundRange = [1e-4, 1e5] as const;
 
 /** Maximum likelihood, from two beginnings: the surface is long and flat, and one of them may stop early. */
@@ -191,6 +194,6 @@ export function fitPurchases(model: PurchaseModel, groups: readonly PurchaseGrou
     parameters: { r, alpha, a, b },
     logLikelihood: -best.value * customers,
     customers,
-    isSound: best.isFlat && [r, alpha, a, b].every((value) => value > soundRange[0] && value < soundRange[1]),
+    isSound: best.isFlat && [r, alpha].every((value) => value > soundRange[0] && value < soundRange[1]),
   };
 }

@@ -33,9 +33,20 @@ export async function changeSettings(ctx: WriteCtx, settings: ScoreSettings): Pr
 }
 
 /** Currencies of all orders, most orders first. */
-export async function countOrdersByCurrency(ctx: Pick<Ctx, 'db'>): Promise<{ currency: string; orders: number }[]> {
+async function countOrdersByCurrency(ctx: Pick<Ctx, 'db'>): Promise<{ currency: string; orders: number }[]> {
   const { rows } = await sql<{ currency: string; orders: number }>`
     select currency, count(*) as orders from shop_order group by currency order by count(*) desc, currency limit 20
   `.execute(ctx.db);
   return rows;
+}
+
+/** The one currency that scores count in, and how many orders are in others. */
+export async function chooseCurrency(
+  ctx: Pick<Ctx, 'db'>,
+  settings: ScoreSettings,
+): Promise<{ currency: string | null; otherCurrencyOrders: number }> {
+  const counts = await countOrdersByCurrency(ctx);
+  const currency = settings.currency ?? counts[0]?.currency ?? null;
+  const others = counts.filter((row) => row.currency !== currency);
+  return { currency, otherCurrencyOrders: others.reduce((sum, { orders }) => sum + orders, 0) };
 }

@@ -6,7 +6,7 @@ import { sql } from '#platform/db';
 import { readRun } from './compute.ts';
 import { counts, isAct, measureAt } from './inputs.ts';
 import { freebieLine, meanInterval, minPeople, minSpenders, wilson } from './relation.ts';
-import { readSettings } from './settings.ts';
+import { chooseCurrency, readSettings } from './settings.ts';
 
 /** How long after they came people are looked at. */
 const lookDays = 30;
@@ -38,7 +38,7 @@ export async function readSourceQuality(
   const { from, since, until } = reportDays(ctx.now, ctx.zone, { from: input.from ?? addDays(to, -179), to });
   const run = await readRun(ctx);
   const settings = run?.settings ?? (await readSettings(ctx));
-  const currency = run?.basis.currency ?? settings.currency;
+  const currency = run?.basis.currency ?? (await chooseCurrency(ctx, settings)).currency;
   const measure = measureAt(ctx, settings, currency);
   const byCode = input.by === 'code';
   const code = byCode ? sql`came.code_id` : sql`null::bigint`;
