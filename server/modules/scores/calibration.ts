@@ -39,6 +39,7 @@ export const purchaseNeeds = {
   historyDays: 90,
   intervals: 3,
   holdoutRatio: 0.5,
+  minStop: 0.005,
 } as const;
 
 /** The share of the history that the fit of the hold-out sees. */
