@@ -36,6 +36,19 @@ export function useFormat() {
         if (ms < 60_000) return t('unit.seconds', { n: number.format(Math.round(ms / 100) / 10) });
         return t('unit.minutes', { n: number.format(Math.round(ms / 6000) / 10) });
       },
+      /** From the smallest unit of a currency; without a currency a plain number. */
+      money: (minor: number, currency: string | null, isShort = false) => {
+        if (currency === null) return number.format(minor / 100);
+        const writer = new Intl.NumberFormat(language, {
+          style: 'currency',
+          currency,
+          ...(isShort ? { notation: 'compact' as const, maximumFractionDigits: 1 } : {}),
+        });
+        const digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions();
+        return writer.format(minor / 10 ** (digits.maximumFractionDigits ?? 2));
+      },
+      decimal: (value: number, digits = 2) =>
+        new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value),
       list: (items: readonly string[]) => items.join(t('common.separator')),
       bytes: (count: number) =>
         count < 1024 * 1024

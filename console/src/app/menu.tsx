@@ -1,10 +1,14 @@
 import {
   ApiOutlined,
+  AppstoreOutlined,
   AuditOutlined,
   CheckCircleOutlined,
+  FunnelPlotOutlined,
+  HeartOutlined,
   HomeOutlined,
   IdcardOutlined,
   KeyOutlined,
+  LineChartOutlined,
   MessageOutlined,
   NodeIndexOutlined,
   ProfileOutlined,
@@ -37,6 +41,10 @@ type MenuKey =
   | 'tags'
   | 'attributes'
   | 'touches'
+  | 'rfm'
+  | 'purchaseModel'
+  | 'relation'
+  | 'sourceQuality'
   | 'staff'
   | 'users'
   | 'keys'
@@ -67,7 +75,13 @@ const groups = [
   },
   {
     title: 'menu.insights',
-    entries: [{ to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' }],
+    entries: [
+      { to: '/scores/rfm', title: 'menu.rfm', icon: <AppstoreOutlined />, permission: 'insight.read' },
+      { to: '/scores/purchases', title: 'menu.purchaseModel', icon: <LineChartOutlined />, permission: 'insight.read' },
+      { to: '/scores/relation', title: 'menu.relation', icon: <HeartOutlined />, permission: 'insight.read' },
+      { to: '/scores/sources', title: 'menu.sourceQuality', icon: <FunnelPlotOutlined />, permission: 'insight.read' },
+      { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
+    ],
   },
   {
     title: 'menu.organization',

@@ -7,6 +7,7 @@ import { errors } from './errors';
 import { home } from './home';
 import { layout } from './layout';
 import { organization } from './organization';
+import { scores } from './scores';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -20,6 +21,7 @@ export const en: Texts<typeof zhCN> = {
   ...touch,
   ...organization,
   ...webhooks,
+  ...scores,
   ...wecom,
   ...checks,
 };

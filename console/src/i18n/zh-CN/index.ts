@@ -5,6 +5,7 @@ import { errors } from './errors';
 import { home } from './home';
 import { layout } from './layout';
 import { organization } from './organization';
+import { scores } from './scores';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -18,6 +19,7 @@ export const zhCN = {
   ...touch,
   ...organization,
   ...webhooks,
+  ...scores,
   ...wecom,
   ...checks,
 };

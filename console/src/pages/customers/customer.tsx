@@ -12,6 +12,7 @@ import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
 import { TouchList } from '~/components/touch-list';
 import { useFormat } from '~/format';
+import { ScoresPanel } from '~/pages/scores/customer-scores';
 import { AttributesPanel } from './customer-attributes';
 import { FollowsPanel } from './customer-follows';
 import { TagsPanel } from './customer-tags';
@@ -88,6 +89,7 @@ export default function CustomerPage(): ReactNode {
         </div>
         <div className="stack-large">
           <FollowsPanel customer={customer} />
+          <ScoresPanel customerId={id} />
           <Panel>
             <Tabs
               items={[
