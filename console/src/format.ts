@@ -37,15 +37,10 @@ export function useFormat() {
         return t('unit.minutes', { n: number.format(Math.round(ms / 6000) / 10) });
       },
       /** From the smallest unit of a currency; without a currency a plain number. */
-      money: (minor: number, currency: string | null, isShort = false) => {
+      money: (minor: number, currency: string | null) => {
         if (currency === null) return number.format(minor / 100);
-        const writer = new Intl.NumberFormat(language, {
-          style: 'currency',
-          currency,
-          ...(isShort ? { notation: 'compact' as const, maximumFractionDigits: 1 } : {}),
-        });
-        const digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions();
-        return writer.format(minor / 10 ** (digits.maximumFractionDigits ?? 2));
+        const writer = new Intl.NumberFormat(language, { style: 'currency', currency });
+        return writer.format(minor / 10 ** (writer.resolvedOptions().maximumFractionDigits ?? 2));
       },
       decimal: (value: number, digits = 2) =>
         new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value),

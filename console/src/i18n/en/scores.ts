@@ -174,6 +174,10 @@ export const scores: Texts<typeof chinese> = {
     buyersShare: 'Share of buyers',
     valueShare: 'Share of amount',
     superUsers: 'Super-users',
+    superDefinition:
+      'The fewest best buyers who together make the share that was set, with everybody whose amount equals the last one’s.',
+    superNote: '{{buyers}} of buyers make {{value}} of the amount, from {{threshold}} each',
+    topFifth: 'The best 20% make',
     best: 'Best super-users',
     noSuper: 'No purchase counts in the window yet.',
     relation: 'Relation',
@@ -232,6 +236,7 @@ export const scores: Texts<typeof chinese> = {
     responsiveness: 'Responsiveness',
     responsivenessInputs: '{{reached}} touches reached, {{reacted}} answered within {{hours}} hours',
     medianReply: 'half of the answers within {{time}}',
+    fewTouches: 'Too few touches',
     attention: 'Attention spent {{value}}',
     attentionDefinition: 'Touches that reached this person, each halved with every half-life.',
     freebie: 'Freebie score',

@@ -174,7 +174,7 @@ function ResponsivenessCard({ scores: { relation } }: ScoresProps) {
       definition={`${t('relation.responsivenessDefinition')} ${t('customerScores.attentionDefinition')}`}
       value={
         relation.responsiveness === null ? (
-          <span className="muted">{t('scores.few')}</span>
+          <span className="muted">{t('customerScores.fewTouches')}</span>
         ) : (
           format.percent(relation.responsiveness)
         )

@@ -41,20 +41,28 @@ export default function PurchaseModelPage(): ReactNode {
           <RunLine run={data.run} />
           <Verdict report={report} />
           {report.holdout && (
-            <div className="two-columns two-columns-wide-left">
+            <div className="two-columns">
               <Calibration holdout={report.holdout} />
               <Rankings holdout={report.holdout} />
             </div>
           )}
           <div className="two-columns">
-            <Histogram
-              title={t('purchases.expectedOrders')}
-              definition={t('purchases.expectedOrdersDefinition', { days: report.horizonDays })}
-              parts={data.expectedOrders}
-            />
-            <Histogram title={t('purchases.alive')} definition={t('purchases.aliveDefinition')} parts={data.alive} />
+            <div className="stack-large">
+              <Histogram
+                title={t('purchases.expectedOrders')}
+                definition={t('purchases.expectedOrdersDefinition', { days: report.horizonDays })}
+                parts={data.expectedOrders}
+              />
+              {data.alive.length > 0 && (
+                <Histogram
+                  title={t('purchases.alive')}
+                  definition={t('purchases.aliveDefinition')}
+                  parts={data.alive}
+                />
+              )}
+            </div>
+            {report.fits.length > 0 && <Fits report={report} currency={data.run.currency} />}
           </div>
-          {report.fits.length > 0 && <Fits report={report} currency={data.run.currency} />}
         </div>
       )}
     </div>
@@ -195,19 +203,29 @@ function Calibration({ holdout }: { holdout: Holdout }) {
 
 function Rankings({ holdout }: { holdout: Holdout }) {
   const { t } = useTranslation();
-  const write = (auc: unknown) => (typeof auc === 'number' ? auc.toFixed(3) : '–');
+  const write = (auc: number | null) => (auc === null ? '–' : auc.toFixed(3));
   return (
-    <Panel title={t('purchases.ranking')} definition={t('purchases.rankingDefinition')} isFlush>
-      <TableOrCards
-        rows={holdout.rankings}
-        keyOf={(row) => row.name}
-        columns={[
-          { title: '', key: 'name', render: (_, row) => t(`purchases.rankingName.${row.name}`) },
-          { title: t('purchases.rankingAll'), dataIndex: 'auc', align: 'right', render: write },
-          { title: t('purchases.rankingOnce'), dataIndex: 'aucOnce', align: 'right', render: write },
-          { title: t('purchases.rankingRepeat'), dataIndex: 'aucRepeat', align: 'right', render: write },
-        ]}
-      />
+    <Panel title={t('purchases.ranking')} definition={t('purchases.rankingDefinition')}>
+      <table className="plain-table ranking-table">
+        <thead>
+          <tr>
+            <th />
+            <th scope="col">{t('purchases.rankingAll')}</th>
+            <th scope="col">{t('purchases.rankingOnce')}</th>
+            <th scope="col">{t('purchases.rankingRepeat')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {holdout.rankings.map((row) => (
+            <tr key={row.name}>
+              <th scope="row">{t(`purchases.rankingName.${row.name}`)}</th>
+              <td>{write(row.auc)}</td>
+              <td>{write(row.aucOnce)}</td>
+              <td>{write(row.aucRepeat)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </Panel>
   );
 }
@@ -252,7 +270,7 @@ function Fits({ report, currency }: { report: Report; currency: string | null })
   );
   const figure = (value: number) => (Math.abs(value) < 0.001 ? value.toExponential(2) : format.decimal(value, 3));
   return (
-    <div className="two-columns">
+    <div className="stack-large">
       <Panel title={t('purchases.fit')} definition={t('purchases.fitDefinition')} isFlush>
         <TableOrCards
           rows={report.fits}

@@ -84,22 +84,25 @@ function SuperUserPanels({ supers }: { supers: SuperUsers }) {
         <div className="figures">
           <ScoreFigure
             name={t('relation.superUsers')}
-            definition={t('relation.curveDefinition')}
+            definition={t('relation.superDefinition')}
             value={format.number(supers.superUsers)}
-            note={`${format.percent(supers.superUserShare)} → ${format.percent(supers.superShare)}`}
+            note={t('relation.superNote', {
+              buyers: format.percent(supers.superUserShare),
+              value: format.percent(supers.superShare),
+              threshold: format.money(supers.thresholdFen, currency),
+            })}
           />
           <ScoreFigure
-            name={`20% → ${t('relation.valueShare')}`}
+            name={t('relation.topFifth')}
             definition={t('relation.curveDefinition')}
             value={format.percent(supers.topFifthValue)}
-            note={`≥ ${format.money(supers.thresholdFen, currency)}`}
           />
         </div>
         <Curve supers={supers} />
       </Panel>
       <Panel title={t('relation.best')} isFlush>
         <TableOrCards
-          rows={supers.best.slice(0, 12)}
+          rows={supers.best.slice(0, 8)}
           keyOf={(row) => row.id}
           columns={[
             {
@@ -188,7 +191,7 @@ function Tenths({
     const { legend: _, ...base } = frame(parts.map((_, i) => `${i * 10}–${(i + 1) * 10}`));
     return {
       ...base,
-      grid: { left: 4, right: 4, top: 12, bottom: 4, outerBoundsMode: 'same' as const },
+      grid: { left: 4, right: 16, top: 12, bottom: 4, outerBoundsMode: 'same' as const },
       yAxis: { ...axis, splitNumber: 3 },
       series: [
         {

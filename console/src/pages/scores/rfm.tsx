@@ -36,13 +36,15 @@ export default function RfmPage(): ReactNode {
         <div className="stack-large">
           <RunLine run={data.run} />
           <div className="two-columns">
-            <Matrix rfm={data} />
-            <Groups rfm={data} />
+            <div className="stack-large">
+              <Matrix rfm={data} />
+              <Limits rfm={data} />
+            </div>
+            <div className="stack-large">
+              <Groups rfm={data} />
+            </div>
           </div>
-          <div className="two-columns">
-            <Distribution rfm={data} />
-            <Limits rfm={data} />
-          </div>
+          <Distribution rfm={data} />
         </div>
       )}
     </div>
@@ -74,7 +76,7 @@ function Matrix({ rfm }: { rfm: Rfm }) {
                   return (
                     <td
                       key={f}
-                      className={heat > 0.6 ? 'rfm-cell heat-strong' : 'rfm-cell'}
+                      className={heat > 0.72 ? 'rfm-cell heat-strong' : 'rfm-cell'}
                       style={{ '--heat': heat } as CSSProperties}
                       title={`${name} · ${t('scores.customers', { n: format.number(customers) })} · ${format.money(amountFen, rfm.run?.currency ?? null)}`}
                     >
@@ -174,7 +176,7 @@ function Limits({ rfm }: { rfm: Rfm }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { limits } = rfm;
-  if (limits === null) return <div />;
+  if (limits === null) return null;
   const currency = rfm.run?.currency ?? null;
   const rows = [
     { name: t('rfm.limitRow.recency'), of: limits.recencyDays, write: format.number, isFewGood: true },
@@ -182,7 +184,7 @@ function Limits({ rfm }: { rfm: Rfm }) {
     {
       name: t('rfm.limitRow.amount'),
       of: limits.amountFen,
-      write: (fen: number) => format.money(fen, currency, true),
+      write: (fen: number) => format.money(fen, currency),
       isFewGood: false,
     },
   ];

@@ -83,7 +83,10 @@ function KeptBars({ quality }: { quality: Quality }) {
   const { t } = useTranslation();
   const format = useFormat();
   const nameOf = useRowName();
-  const rows = quality.rows.filter((row) => row.kept !== null).slice(0, 12);
+  const rows = quality.rows
+    .filter((row) => row.kept !== null)
+    .toSorted((one, other) => (other.kept?.value ?? 0) - (one.kept?.value ?? 0))
+    .slice(0, 12);
   if (rows.length === 0) return null;
   const place = (share: number) => `${share * 100}%`;
   return (
