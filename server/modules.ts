@@ -5,7 +5,7 @@ import { createProjectors, eventEndpoints, type Listener } from '#events';
 import { insightEndpoints } from '#insights';
 import { type Auth, organizationEndpoints } from '#organization';
 import type { Module } from '#platform/module';
-import { dailyAt, everyMs } from '#platform/schedule';
+import { everyMs } from '#platform/schedule';
 import type { Sealer } from '#platform/seal';
 import { computeScores, moveScores, noteChanges, refreshScores, scoreChores, scoreEndpoints } from '#scores';
 import { createUrgentDelivery, type Deliverer, moveTouches, touchEndpoints } from '#touch';

@@ -1,15 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { z } from 'zod';
 import { type purchaseReport, scoreSettings } from '#contract/scores';
-import type { Mover } from '#customers';
-import type { Listener } from '#events';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { addDays, dayOf } from '#platform/days';
 import { sql } from '#platform/db';
-import { addJob } from '#platform/jobs';
 import { endOperation, reportProgress, resumeOperation, startOperation } from '#platform/operations';
 import { fitShare, type PurchaseSummary } from './calibration.ts';
-import { everyoneBetween, type Measure, measureAt, readBuyers, readInputs, these, type Whom } from './inputs.ts';
+import { everyoneBetween, type Measure, measureAt, readBuyers, readInputs, type Whom } from './inputs.ts';
 import { type CustomerScore, createScorer, type ScoreBasis } from './rules.ts';
 import { chooseCurrency, readSettings, type ScoreSettings } from './settings.ts';
 import { createSummary } from './summary.ts';
@@ -18,7 +15,6 @@ export type PurchaseReport = z.output<typeof purchaseReport>;
 
 const readBatch = 20_000;
 const scoreBatch = 5_000;
-const changeBatch = 2_000;
 const dayMs = 86_400_000;
 
 /** Advisory lock of a batch that scores: of two that score one customer, the later also reads later. */
@@ -198,12 +194,24 @@ async function scoreEveryone(
   return true;
 }
 
-async function scoreThem(ctx: WriteCtx, run: Run, score: ReturnType<typeof createScorer>, whom: Whom): Promise<number> {
+export async function scoreThem(
+  ctx: WriteCtx,
+  run: Run,
+  score: ReturnType<typeof createScorer>,
+  whom: Whom,
+): Promise<number> {
   await sql`select pg_advisory_xact_lock(${scoringLock})`.execute(ctx.db);
   const measure = measureAt(ctx, run.settings, run.basis.currency);
   const inputs = await readInputs(ctx, measure, run.settings, whom);
   await saveScores(ctx, inputs.map(score));
   return inputs.length;
+}
+
+/** Takes away the scores of customers who went into others. */
+export async function forgetGone(ctx: WriteCtx, whom: Whom): Promise<void> {
+  await sql`
+    delete from customer_score s where ${whom(sql`s.customer_id`)} and not exists (select 1 from customer c where c.id = s.customer_id)
+  `.execute(ctx.db);
 }
 
 /** Rows that are as they were are not written. */
@@ -243,67 +251,4 @@ function examineApart(summary: PurchaseSummary, settings: ScoreSettings['purchas
     thread.once('error', reject);
     thread.once('exit', (code) => reject(new Error(`the fit ended with status ${code} and no answer`)));
   });
-}
-
-/** Notes whose scores are out of date, in the transaction that makes the facts known. */
-export const noteChanges: Listener = async (ctx, events) => {
-  const ids = [...new Set(events.flatMap(({ customerId, isNews }) => (customerId > 0 && isNews ? [customerId] : [])))];
-  if (ids.length === 0) return;
-  await sql`insert into score_change (customer_id) select unnest(${ids}::bigint[])`.execute(ctx.db);
-};
-
-/** Who became one with another, or was parted from him, is scored by what is his now. */
-export const moveScores: Mover = async (ctx, { from, to }) => {
-  await sql`insert into score_change (customer_id) values (${from}), (${to})`.execute(ctx.db);
-};
-
-/** When more than this share of all customers changed, as after an import, limits and fits have changed too. */
-const manyChanged = 0.1;
-
-/** Chore: brings the scores of those up to date about whom something became known. */
-export async function planRefresh(ctx: WriteCtx): Promise<void> {
-  const changed = await ctx.db.selectFrom('score_change').select('id').limit(1).executeTakeFirst();
-  if (changed) await addJob(ctx, 'score.refresh', {}, { key: 'score.refresh', queue: 'scores' });
-}
-
-export async function refreshScores(ctx: Ctx): Promise<void> {
-  const run = await readRun(ctx);
-  if (!run || (await isMuchChanged(ctx))) {
-    await inTransaction(ctx, async (ctx) => {
-      // The full computation reads what these rows announce: it begins after they were committed.
-      await ctx.db.deleteFrom('score_change').execute();
-      await ensureComputation(ctx);
-    });
-    return;
-  }
-  const score = createScorer(run.basis, run.settings);
-  for (let count = changeBatch; count === changeBatch; ) {
-    count = await inTransaction(ctx, async (ctx) => {
-      const { rows } = await sql<{ customer_id: number }>`
-        delete from score_change where id in (select id from score_change order by id limit ${changeBatch}) returning customer_id
-      `.execute(ctx.db);
-      const ids = [...new Set(rows.map((row) => row.customer_id))];
-      if (ids.length > 0) {
-        await scoreThem(ctx, run, score, these(ids));
-        await forgetGone(ctx, these(ids));
-      }
-      return rows.length;
-    });
-  }
-}
-
-/** Takes away the scores of customers who went into others. */
-async function forgetGone(ctx: WriteCtx, whom: Whom): Promise<void> {
-  await sql`
-    delete from customer_score s where ${whom(sql`s.customer_id`)} and not exists (select 1 from customer c where c.id = s.customer_id)
-  `.execute(ctx.db);
-}
-
-async function isMuchChanged(ctx: Ctx): Promise<boolean> {
-  const { rows } = await sql<{ changed: number; known: number }>`
-    select (select count(distinct customer_id) from (select customer_id from score_change limit 1000000) c) as changed,
-      (select greatest(reltuples, 0)::float8 from pg_class where oid = 'customer'::regclass) as known
-  `.execute(ctx.db);
-  const { changed = 0, known = 0 } = rows[0] ?? {};
-  return changed > 1000 && changed > manyChanged * known;
 }
