@@ -8,6 +8,7 @@ import * as imports from './imports.ts';
 import * as insights from './insights.ts';
 import * as organization from './organization.ts';
 import type { Route } from './route.ts';
+import * as scores from './scores.ts';
 import * as touch from './touch.ts';
 import * as web from './web.ts';
 import * as webhooks from './webhooks.ts';
@@ -19,6 +20,7 @@ export const contracts = {
   events,
   commerce,
   webhooks,
+  scores,
   content,
   touch,
   acquisition,

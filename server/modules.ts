@@ -10,6 +10,7 @@ import type { Clock } from '#platform/clock';
 import type { Module } from '#platform/module';
 import { everyMs } from '#platform/schedule';
 import type { Sealer } from '#platform/seal';
+import { computeScores, moveScores, noteChanges, refreshScores, scoreChores, scoreEndpoints } from '#scores';
 import { createUrgentDelivery, type Deliverer, moveTouches, touchEndpoints } from '#touch';
 import { createTeller, createWebhookDelivery, planTidying, runReplay, tidyWebhooks, webhookEndpoints } from '#webhooks';
 
@@ -29,9 +30,9 @@ export function createModules(parts: {
 }): Module[] {
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
-  const listeners: Listener[] = [keepOrders, welcomeNewcomers, createTeller()];
+  const listeners: Listener[] = [keepOrders, welcomeNewcomers, noteChanges, createTeller()];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
-  const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveOrders, moveTouches];
+  const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveOrders, moveTouches, moveScores];
 
   return [
     {
@@ -94,6 +95,16 @@ export function createModules(parts: {
         'webhook.replay': (ctx, payload) => runReplay(ctx, (payload as { operationId: number }).operationId),
         'webhook.tidy': tidyWebhooks,
       },
+    },
+    {
+      name: 'scores',
+      tables: ['customer_score', 'score_change', 'score_run'],
+      endpoints: scoreEndpoints,
+      jobs: {
+        'score.compute': (ctx, payload) => computeScores(ctx, (payload as { operationId: number }).operationId),
+        'score.refresh': refreshScores,
+      },
+      chores: scoreChores,
     },
     { name: 'content', tables: ['material'], endpoints: contentEndpoints },
     {

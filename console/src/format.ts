@@ -20,15 +20,6 @@ export function useFormat() {
     const dayOfTime = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' });
     return {
       number: (value: number) => number.format(value),
-      /** From the smallest unit of a currency: 1250 CNY is ¥12.50. */
-      money: (fen: number, currency: string) => {
-        const format = new Intl.NumberFormat(language, {
-          style: 'currency',
-          currency,
-          currencyDisplay: 'narrowSymbol',
-        });
-        return format.format(fen / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
-      },
       /** From a share between 0 and 1; null is a dash. */
       percent: (value: number | null) => (value === null ? '–' : percent.format(value)),
       time: (iso: string) => time.format(new Date(iso)),
@@ -45,6 +36,18 @@ export function useFormat() {
         if (ms < 60_000) return t('unit.seconds', { n: number.format(Math.round(ms / 100) / 10) });
         return t('unit.minutes', { n: number.format(Math.round(ms / 6000) / 10) });
       },
+      /** From the smallest unit of a currency: 1250 CNY is ¥12.50; without a currency a plain number. */
+      money: (minor: number, currency: string | null) => {
+        if (currency === null) return number.format(minor / 100);
+        const writer = new Intl.NumberFormat(language, {
+          style: 'currency',
+          currency,
+          currencyDisplay: 'narrowSymbol',
+        });
+        return writer.format(minor / 10 ** (writer.resolvedOptions().maximumFractionDigits ?? 2));
+      },
+      decimal: (value: number, digits = 2) =>
+        new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value),
       list: (items: readonly string[]) => items.join(t('common.separator')),
       bytes: (count: number) =>
         count < 1024 * 1024

@@ -2,6 +2,7 @@ import '~/i18n/index';
 import '~/app/app.css';
 import '~/components/components.css';
 import '~/pages/pages.css';
+import '~/pages/scores/scores.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';

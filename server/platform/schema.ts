@@ -235,6 +235,26 @@ export interface CustomerMergeTable {
   undone_at: Date | null;
 }
 
+export interface CustomerScoreTable {
+  customer_id: number;
+  computed_at: Date;
+  recency_days: number | null;
+  frequency: number | null;
+  monetary_fen: number | null;
+  r: number | null;
+  f: number | null;
+  m: number | null;
+  rfm_group: string | null;
+  expected_orders: number | null;
+  p_alive: number | null;
+  expected_value_fen: number | null;
+  relation: number | null;
+  responsiveness: number | null;
+  attention: number | null;
+  freebie: number | null;
+  is_super: boolean | null;
+}
+
 export interface CustomerTagTable {
   customer_id: number;
   tag_id: number;
@@ -473,6 +493,22 @@ export interface ScheduleTable {
   next_at: Date;
 }
 
+export interface ScoreChangeTable {
+  customer_id: number;
+  id: GeneratedAlways<number>;
+}
+
+export interface ScoreRunTable {
+  id: GeneratedAlways<number>;
+  computed_at: Date;
+  finished_at: Date | null;
+  took_ms: number | null;
+  settings: ColumnType<unknown, string, string>;
+  basis: ColumnType<unknown, string, string>;
+  report: ColumnType<unknown, string, string>;
+  curve: ColumnType<unknown, string, string>;
+}
+
 export interface SettingTable {
   key: string;
   value: ColumnType<unknown, string, string>;
@@ -671,6 +707,7 @@ export interface DB {
   customer: CustomerTable;
   customer_attribute: CustomerAttributeTable;
   customer_merge: CustomerMergeTable;
+  customer_score: CustomerScoreTable;
   customer_tag: CustomerTagTable;
   department: DepartmentTable;
   event: EventTable;
@@ -692,6 +729,8 @@ export interface DB {
   product: ProductTable;
   refund: RefundTable;
   schedule: ScheduleTable;
+  score_change: ScoreChangeTable;
+  score_run: ScoreRunTable;
   setting: SettingTable;
   shop_order: ShopOrderTable;
   source: SourceTable;

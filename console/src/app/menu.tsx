@@ -1,12 +1,16 @@
 import {
   ApiOutlined,
+  AppstoreOutlined,
   AuditOutlined,
   CheckCircleOutlined,
+  FunnelPlotOutlined,
   GiftOutlined,
+  HeartOutlined,
   HomeOutlined,
   IdcardOutlined,
   ImportOutlined,
   KeyOutlined,
+  LineChartOutlined,
   MessageOutlined,
   NodeIndexOutlined,
   ProfileOutlined,
@@ -43,6 +47,10 @@ type MenuKey =
   | 'products'
   | 'imports'
   | 'touches'
+  | 'rfm'
+  | 'purchaseModel'
+  | 'relation'
+  | 'sourceQuality'
   | 'staff'
   | 'users'
   | 'keys'
@@ -81,7 +89,13 @@ const groups = [
   },
   {
     title: 'menu.insights',
-    entries: [{ to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' }],
+    entries: [
+      { to: '/scores/rfm', title: 'menu.rfm', icon: <AppstoreOutlined />, permission: 'insight.read' },
+      { to: '/scores/purchases', title: 'menu.purchaseModel', icon: <LineChartOutlined />, permission: 'insight.read' },
+      { to: '/scores/relation', title: 'menu.relation', icon: <HeartOutlined />, permission: 'insight.read' },
+      { to: '/scores/sources', title: 'menu.sourceQuality', icon: <FunnelPlotOutlined />, permission: 'insight.read' },
+      { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
+    ],
   },
   {
     title: 'menu.organization',

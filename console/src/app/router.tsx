@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { z } from 'zod';
 import type { Permission } from '#contract';
+import { getSourceQuality } from '#contract/scores';
 import { codeFilters, printFilters } from '~/pages/acquisition/filters';
 import { orderFilters, productFilters } from '~/pages/commerce/filters';
 import { customerFilters } from '~/pages/customers/filters';
@@ -159,6 +160,35 @@ const defaultWelcome = createRoute({
   component: lazyRouteComponent(() => import('~/pages/acquisition/default-welcome')),
 });
 
+const rfm = createRoute({
+  getParentRoute: () => inside,
+  path: '/scores/rfm',
+  staticData: { permission: 'insight.read' },
+  component: lazyRouteComponent(() => import('~/pages/scores/rfm')),
+});
+
+const purchaseModel = createRoute({
+  getParentRoute: () => inside,
+  path: '/scores/purchases',
+  staticData: { permission: 'insight.read' },
+  component: lazyRouteComponent(() => import('~/pages/scores/purchases')),
+});
+
+const relation = createRoute({
+  getParentRoute: () => inside,
+  path: '/scores/relation',
+  staticData: { permission: 'insight.read' },
+  component: lazyRouteComponent(() => import('~/pages/scores/relation')),
+});
+
+const sourceQuality = createRoute({
+  getParentRoute: () => inside,
+  path: '/scores/sources',
+  staticData: { permission: 'insight.read' },
+  validateSearch: filtersIn(getSourceQuality.input.partial()),
+  component: lazyRouteComponent(() => import('~/pages/scores/sources')),
+});
+
 const touches = createRoute({
   getParentRoute: () => inside,
   path: '/touches',
@@ -313,6 +343,10 @@ const routeTree = root.addChildren([
     imports,
     newImport,
     importRun,
+    rfm,
+    purchaseModel,
+    relation,
+    sourceQuality,
     touches,
     staff,
     staffMember,

@@ -9,6 +9,7 @@ import { home } from './home';
 import { imports } from './imports';
 import { layout } from './layout';
 import { organization } from './organization';
+import { scores } from './scores';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -22,6 +23,7 @@ export const en: Texts<typeof zhCN> = {
   ...touch,
   ...organization,
   ...webhooks,
+  ...scores,
   ...wecom,
   ...checks,
   ...commerce,

@@ -24,6 +24,7 @@ export const organization: Texts<typeof zhCN> = {
     'staff.read': 'See staff',
     'touch.read': 'See touches',
     'insight.read': 'See insights',
+    'score.write': 'Manage scores',
     'health.read': 'See the self-check',
     'sync.run': 'Run reconciliation',
     'connection.manage': 'Manage the connection',
@@ -185,6 +186,7 @@ export const organization: Texts<typeof zhCN> = {
     wecom_connection: 'WeCom connection',
     operation: 'Long work',
     webhook: 'Webhook',
+    score_settings: 'Score settings',
   },
   verb: {
     created: 'Created',

@@ -109,7 +109,14 @@ export const wecom: Texts<typeof zhCN> = {
     cancel: 'Cancel',
     cancelHint: 'Stops after the present step; what is done stays done.',
     cancelling: 'Stops after this step',
-    step: { staff: 'Departments and staff', tags: 'Tags', customers: 'Customers, staff member by staff member' },
+    step: {
+      staff: 'Departments and staff',
+      tags: 'Tags',
+      customers: 'Customers, staff member by staff member',
+      read: 'Reading orders',
+      fit: 'Fitting models',
+      score: 'Scoring customers',
+    },
     summary: { departments: 'Departments', staff: 'Staff', customers: 'Customers' },
   },
 };

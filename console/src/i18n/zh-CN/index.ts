@@ -7,6 +7,7 @@ import { home } from './home';
 import { imports } from './imports';
 import { layout } from './layout';
 import { organization } from './organization';
+import { scores } from './scores';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -20,6 +21,7 @@ export const zhCN = {
   ...touch,
   ...organization,
   ...webhooks,
+  ...scores,
   ...wecom,
   ...checks,
   ...commerce,

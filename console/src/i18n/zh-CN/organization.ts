@@ -30,6 +30,7 @@ const permission: Record<Permission, string> = {
   'staff.read': '查看员工',
   'touch.read': '查看触达',
   'insight.read': '查看数据',
+  'score.write': '管理评分',
   'health.read': '查看自检',
   'sync.run': '运行对账',
   'connection.manage': '管理连接',
@@ -194,6 +195,7 @@ export const organization = {
     wecom_connection: '企业微信连接',
     operation: '任务',
     webhook: 'Webhook',
+    score_settings: '评分设置',
   },
   verb: {
     created: '新建',

@@ -101,7 +101,14 @@ export const wecom = {
     cancel: '取消',
     cancelHint: '当前步骤完成后停止，已完成的部分会保留。',
     cancelling: '将在当前步骤后停止',
-    step: { staff: '核对部门与员工', tags: '核对标签', customers: '逐位员工核对客户' },
+    step: {
+      staff: '核对部门与员工',
+      tags: '核对标签',
+      customers: '逐位员工核对客户',
+      read: '读取订单',
+      fit: '拟合模型',
+      score: '逐批评分',
+    },
     summary: { departments: '部门', staff: '员工', customers: '客户' },
   },
 };

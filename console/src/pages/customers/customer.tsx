@@ -13,6 +13,7 @@ import { Panel } from '~/components/panel';
 import { TouchList } from '~/components/touch-list';
 import { useFormat } from '~/format';
 import { CustomerOrders } from '~/pages/commerce/customer-orders';
+import { ScoresPanel } from '~/pages/scores/customer-scores';
 import { AttributesPanel } from './customer-attributes';
 import { FollowsPanel } from './customer-follows';
 import { TagsPanel } from './customer-tags';
@@ -89,6 +90,7 @@ export default function CustomerPage(): ReactNode {
         </div>
         <div className="stack-large">
           <FollowsPanel customer={customer} />
+          <ScoresPanel customerId={id} />
           <Panel>
             <Tabs
               items={[
