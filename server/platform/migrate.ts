@@ -42,7 +42,7 @@ export async function migrate(database: Pick<Database, 'pool' | 'url'>, log: Log
         throw error;
       }
     }
-    await runMigrations({ connectionString: database.url, logger: new JobLogger(() => () => {}) });
+    await runMigrations({ pgPool: database.pool, logger: new JobLogger(() => () => {}) });
   } finally {
     await client.query('select pg_advisory_unlock(7164001)').catch(() => {});
     client.release();
