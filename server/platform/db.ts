@@ -40,6 +40,8 @@ export function openDatabase(url: string, log: Logger, options: { maxConnections
     connectionTimeoutMillis: 10_000,
   });
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+  // One that breaks while it is in use fails its query as well; without this it would end the process.
+  pool.on('connect', (client) => client.on('error', (error) => log.debug({ err: error }, 'a connection broke')));
   const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool: withCopy(pool) }) });
   return { db, pool, url, bell: createBell(pool, log), close: () => db.destroy() };
 }
