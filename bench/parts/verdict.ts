@@ -29,6 +29,8 @@ export interface Verdict {
   readonly welcomed_twice: number;
   /** Not welcomed although there was time. */
   readonly not_welcomed: number;
+  /** Of these, adds of which no touch tells that it came too late, or that the platform never answered. */
+  readonly unexplained: number;
   /** Not welcomed, and there was no time: siyu was down until the code had died. */
   readonly too_late: number;
   /** Welcome codes that siyu was told of and has no touch for. */
@@ -64,7 +66,7 @@ export async function judge(sandbox: SandboxProcess, pool: pg.Pool, up: Keeper['
     (delivery) => keyOf(delivery.userid, delivery.externalUserid),
   );
 
-  let [missing, lost, doubled, welcomed, not_welcomed, too_late] = [0, 0, 0, 0, 0, 0];
+  let [missing, lost, doubled, welcomed, not_welcomed, unexplained, too_late] = [0, 0, 0, 0, 0, 0, 0];
   for (const edge of truth.edges) {
     const key = keyOf(edge.userid, edge.external_userid);
     const told = acked.get(key) ?? [];
@@ -76,6 +78,8 @@ export async function judge(sandbox: SandboxProcess, pool: pg.Pool, up: Keeper['
     if ((sent.get(key) ?? 0) > 0) welcomed++;
     else if (told.some((delivery) => hadTime(delivery, up))) {
       not_welcomed++;
+      const ends = told.map((delivery) => recorded.get(delivery.welcomeCode ?? '') ?? '');
+      if (!ends.some((end) => /^(missed code_expired|unknown no_answer)/.test(end))) unexplained++;
       tell(`${key}: ${told.map((delivery) => storyOf(delivery, recorded.get(delivery.welcomeCode ?? ''))).join('; ')}`);
     } else too_late++;
   }
@@ -86,6 +90,7 @@ export async function judge(sandbox: SandboxProcess, pool: pg.Pool, up: Keeper['
     welcomed,
     welcomed_twice: [...sent.values()].filter((count) => count > 1).length,
     not_welcomed,
+    unexplained,
     too_late,
     unrecorded: [...acked.values()]
       .flat()

@@ -85,15 +85,15 @@ describe('merging by hand', () => {
     expect(await readBelongings()).toEqual(before);
 
     await siyu.call(siyu.owner, mergeCustomers, { ids: [ofWang, ofLi] });
-    await tell(tracked('order.placed', { kind: 'wecom', value: gone === ofWang ? 'wmOfWang0001' : 'wmOfLi00001' }));
+    await tell(tracked('cart.added', { kind: 'wecom', value: gone === ofWang ? 'wmOfWang0001' : 'wmOfLi00001' }));
     const again = await siyu.call(siyu.owner, getCustomer, { id });
     await siyu.call(siyu.owner, undoMerge, { id: again.merges[0]?.id ?? 0 });
     await projectFacts(siyu);
     const after = await readBelongings();
-    expect(after.event?.filter((event) => event.name === 'order.placed')).toMatchObject([{ customer_id: gone }]);
+    expect(after.event?.filter((event) => event.name === 'cart.added')).toMatchObject([{ customer_id: gone }]);
     const rest = (belongings: typeof after) => ({
       ...belongings,
-      event: belongings.event?.filter((event) => event.name !== 'order.placed'),
+      event: belongings.event?.filter((event) => event.name !== 'cart.added'),
     });
     expect(rest(after)).toEqual(before);
   });
