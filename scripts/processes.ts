@@ -147,7 +147,8 @@ export async function startSandboxProcess(
 export interface Session {
   readonly url: string;
   readonly account: Account;
-  call<R extends Route>(route: R, input: Call<R>): Promise<Output<R>>;
+  /** @param file the body of a route that takes one */
+  call<R extends Route>(route: R, input: Call<R>, file?: Buffer): Promise<Output<R>>;
 }
 
 export interface Account {
@@ -183,7 +184,7 @@ export async function signIn(siyu: Pick<Siyu, 'url'>, account: Account = default
     .getSetCookie()
     .map((line) => line.split(';')[0])
     .join('; ');
-  return { url, account, call: (route, input) => callRoute(url, { cookie, origin: url }, route, input) };
+  return { url, account, call: (route, input, file) => callRoute(url, { cookie, origin: url }, route, input, file) };
 }
 
 /** Connects siyu to the sandbox's corp, both ways. */
@@ -273,6 +274,7 @@ async function callRoute<R extends Route>(
   headers: Readonly<Record<string, string>>,
   route: R,
   input: Call<R>,
+  file?: Buffer,
 ): Promise<Output<R>> {
   const rest = new Map(Object.entries((input ?? {}) as Record<string, unknown>));
   let path: string = route.path;
@@ -280,10 +282,11 @@ async function callRoute<R extends Route>(
     path = path.replace(`:${name}`, encodeURIComponent(String(rest.get(name))));
     rest.delete(name);
   }
-  if (route.method !== 'GET') return request(url + path, route.method, headers, Object.fromEntries(rest));
+  if (route.method !== 'GET' && file === undefined)
+    return request(url + path, route.method, headers, Object.fromEntries(rest));
   const query = new URLSearchParams();
   for (const [name, value] of rest) if (value !== undefined) query.set(name, String(value));
-  return request(query.size > 0 ? `${url}${path}?${query}` : url + path, 'GET', headers, undefined);
+  return request(query.size > 0 ? `${url}${path}?${query}` : url + path, route.method, headers, file);
 }
 
 async function request<T>(
@@ -292,10 +295,12 @@ async function request<T>(
   headers: Readonly<Record<string, string>>,
   body: unknown,
 ): Promise<T> {
+  const isFile = Buffer.isBuffer(body);
+  const type = isFile ? 'application/octet-stream' : 'application/json';
   const response = await fetch(url, {
     method,
-    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': type }) },
+    ...(body === undefined ? {} : { body: isFile ? new Uint8Array(body) : JSON.stringify(body) }),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${url} was answered ${response.status}: ${text.slice(0, 500)}`);

@@ -3,6 +3,7 @@ import { type AttributeClaim, claimAttributes } from './claims.ts';
 import type { Account } from './people.ts';
 import { applyProfiles } from './profiles.ts';
 import { type AttributeKind, asAttribute, guessAttributeKind } from './rules.ts';
+import { refreshSearch } from './search.ts';
 
 /** What the brand's own systems say of a person. */
 export interface Told {
@@ -41,6 +42,7 @@ export async function learnAttributes(ctx: WriteCtx, told: readonly Told[]): Pro
       readAt: null,
     })),
   );
+  await refreshSearch(ctx, [...new Set(named.map((profile) => profile.customerId))]);
   const values = told.flatMap(({ attributes }) => Object.entries(attributes));
   if (values.length === 0) return;
   const kinds = await ensureDefinitions(ctx, values);

@@ -209,7 +209,7 @@ const nameOf = (column: string) =>
     .slice(0, 60) || 'column';
 
 /** What the columns probably mean, by their names. `attributes`: the customer attributes that are defined, key by name. */
-function suggestColumns(
+export function suggestColumns(
   kind: ImportKind,
   columns: readonly string[],
   fields: readonly Field[],

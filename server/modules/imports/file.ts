@@ -132,7 +132,7 @@ async function countLines(path: string, isCompressed: boolean, encoding: Encodin
 /** The sign that parts the first lines into the same number of columns, more than one. */
 async function guessSeparator(path: string, isCompressed: boolean, encoding: Encoding): Promise<Separator> {
   const scores: { separator: Separator; score: number }[] = [];
-  for (const separator of [',', '\t', ';', '|'] as const) {
+  for (const separator of ['\t', ';', '|', ','] as const) {
     const widths: number[] = [];
     for await (const row of readRows(path, { isCompressed, encoding, separator })) {
       widths.push(row.cells.length);
@@ -167,11 +167,13 @@ export async function* readRows(path: string, form: FileForm): AsyncGenerator<Fi
   // After a quote that is not closed reading begins again behind its line.
   for (let skip = 0; ; ) {
     let last = skip;
+    let doubles = 0;
     const source = openBytes(path, form.isCompressed);
     const parser = parse({
       delimiter: form.separator,
       bom: true,
       info: true,
+      record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
       relax_quotes: true,
       skip_empty_lines: true,
@@ -184,8 +186,10 @@ export async function* readRows(path: string, form: FileForm): AsyncGenerator<Fi
     const flowing = pipeline([...stages, parser] as never).catch(() => {});
     try {
       for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+        // The parser counts a line break of two signs inside quotes as two.
+        doubles += record.reduce((sum, cell) => sum + (cell.includes('\r\n') ? cell.split('\r\n').length - 1 : 0), 0);
         const height = record.reduce((sum, cell) => sum + (cell.includes('\n') ? cell.split('\n').length - 1 : 0), 0);
-        last = skip + info.lines;
+        last = skip + info.lines - doubles;
         yield { line: last - height, cells: record };
       }
       return;
