@@ -200,7 +200,16 @@ export const listConflicts = route({
   summary:
     'Accounts that were named together although a person has only one of their kind, for somebody to decide; newest first',
   input: z.object({ after, limit }),
-  output: page(z.object({ a: conflictSide, b: conflictSide, firstAt: time, ...toldBy })),
+  output: page(
+    z.object({
+      a: conflictSide,
+      b: conflictSide,
+      /** Accounts of a kind of which a person has one, where each side has its own. */
+      clashes: z.array(z.object({ kind: z.string(), a: z.string(), b: z.string() })),
+      firstAt: time,
+      ...toldBy,
+    }),
+  ),
 });
 
 export const countConflicts = route({

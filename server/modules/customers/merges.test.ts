@@ -140,6 +140,7 @@ describe('a conflict', () => {
     expect(conflict).toMatchObject({
       source: 'shop',
       sourceName: null,
+      clashes: [{ kind: 'user', a: 'p1', b: 'p2' }],
       a: { kind: 'phone', accounts: [{ value: 'p1' }, phone], isMet: false, lastSeenAt: expect.any(String) },
     });
     const { count, isExact } = await siyu.call(siyu.owner, countConflicts, {});

@@ -6,7 +6,8 @@ import { sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { decodeCursor, toPage } from '#platform/paging';
 import { nameOfSource } from './customer.ts';
-import { findCurrent, lockPeople } from './people.ts';
+import { uniqueScope } from './partition.ts';
+import { type Account, findCurrent, lockPeople } from './people.ts';
 import { type Mover, regroup } from './regroup.ts';
 
 /** An operator says that two customers are one person, whatever speaks against it. */
@@ -184,7 +185,7 @@ export async function listConflictPage(
       from identity i where i.customer_id = c.id),
     'lastSeenAt', (select e.occurred_at from event e where e.customer_id = c.id order by e.occurred_at desc limit 1)
   ) from customer c where c.id = ${sql.ref(`${table}.customer_id`)})`;
-  const { rows } = await sql<Omit<Row, 'firstAt' | 'a' | 'b'> & { firstAt: Date; a: Side; b: Side }>`
+  const { rows } = await sql<Omit<Row, 'firstAt' | 'a' | 'b' | 'clashes'> & { firstAt: Date; a: Side; b: Side }>`
     select l.first_at as "firstAt", l.source, ${nameOfSource('l.source')} as "sourceName", ${side('a')} as a, ${side('b')} as b
     from identity_link l join identity a on a.id = l.a_id join identity b on b.id = l.b_id
     where l.verdict = 'clash' and l.decision is null and ${undecided}
@@ -202,9 +203,19 @@ export async function listConflictPage(
       ...row,
       a: sideOf(a),
       b: sideOf(b),
+      clashes: clashesOf(a.accounts, b.accounts),
       firstAt: firstAt.toISOString(),
     })),
   };
+}
+
+function clashesOf(ofA: readonly Account[], ofB: readonly Account[]) {
+  const scopes = new Map(ofB.map((account) => [uniqueScope(account), account]));
+  scopes.delete(undefined);
+  return ofA.flatMap((account) => {
+    const other = scopes.get(uniqueScope(account));
+    return other ? [{ kind: account.kind, a: account.value, b: other.value }] : [];
+  });
 }
 
 /** The figure in the menu is asked for all day long: it looks at so many of the newest clashes and counts to so many. */

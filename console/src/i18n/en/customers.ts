@@ -36,15 +36,6 @@ export const customers: Texts<typeof zhCN> = {
     noneYet: 'No customers yet',
     noneYetHint: 'Make a channel code and have people scan it. They show up here within a second.',
   },
-  identity: {
-    wecom: 'external_userid',
-    external_userid: 'external_userid',
-    wecom_external_userid: 'external_userid',
-    unionid: 'unionid',
-    openid: 'openid',
-    phone: 'Phone',
-    email: 'E-mail',
-  },
   follow: {
     many: 'Follows',
     definition: 'Each staff member who has or had this customer: since when, through what, and whether it still holds.',

@@ -33,15 +33,6 @@ export const customers = {
     noneYet: '还没有客户',
     noneYetHint: '创建渠道活码并让人扫码，添加的人会在一秒内出现在这里。',
   },
-  identity: {
-    wecom: 'external_userid',
-    external_userid: 'external_userid',
-    wecom_external_userid: 'external_userid',
-    unionid: 'unionid',
-    openid: 'openid',
-    phone: '手机号',
-    email: '邮箱',
-  },
   follow: {
     many: '跟进关系',
     definition: '每一位添加过这个客户的员工：何时、通过什么、现在是否仍在。',
