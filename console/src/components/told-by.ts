@@ -24,5 +24,5 @@ export function useKindName(): (kind: string) => string {
 /** Who merged or parted customers: a person's name, or the evidence when siyu did it by itself. */
 export function useMergedBy(): (by: string) => string {
   const { t } = useTranslation();
-  return (by) => (by.startsWith('events.') ? t('people.byEvidence') : by);
+  return (by) => (by.startsWith('events.') ? t('people.byEvidence') : t('people.byPerson', { name: by }));
 }

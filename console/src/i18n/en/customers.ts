@@ -15,7 +15,8 @@ export const customers: Texts<typeof zhCN> = {
   customer: {
     one: 'Customer',
     count: 'Customers: {{n}}',
-    search: 'Name, remark, start or end of phone, external_userid',
+    search: 'Name, remark, phone',
+    searchHint: 'Part of a name or remark, start or end of a phone number, or a whole external_userid',
     nameless: 'Nameless customer',
     kind: { wechat: 'WeChat', wecom: 'WeCom' },
     source: 'Source',

@@ -19,7 +19,7 @@ export const dataSources: Texts<typeof zhCN> = {
     kindHint: {
       website: 'website, web shop, H5 pages',
       app: 'iOS or Android app',
-      mini_program: 'WeChat mini program',
+      mini_program: 'shop, membership or campaign in WeChat',
       server: 'back office, membership system, CRM',
       shop: 'where orders and products are kept',
     },
@@ -71,8 +71,8 @@ export const dataSources: Texts<typeof zhCN> = {
     liveDefinition:
       'The latest 20 calls, kept in the memory of this server process to see while connecting that they arrive: gone after a restart, and with several processes each knows only its own.',
     liveNone: 'Nothing has arrived yet',
-    liveNoneHint: 'Paste the code from beside, or try the curl call in a terminal. It shows here at once.',
-    identified: 'Said who this person is',
+    liveNoneHint: 'Paste the code, or try the curl call in a terminal. It shows here at once.',
+    identified: 'Told who this person is',
     toCustomer: 'Customer',
     onItsWay: 'on its way…',
     receivedLate: 'happened {{time}}',

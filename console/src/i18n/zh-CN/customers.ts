@@ -12,7 +12,8 @@ export const customers = {
   customer: {
     one: '客户',
     count: '共 {{n}} 位客户',
-    search: '搜索姓名、备注、手机号首尾、external_userid',
+    search: '姓名、备注、手机号',
+    searchHint: '姓名或备注的一部分、手机号的开头或结尾，或完整的 external_userid',
     nameless: '未命名客户',
     kind: { wechat: '微信', wecom: '企业微信' },
     source: '来源',

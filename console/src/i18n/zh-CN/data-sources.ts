@@ -14,7 +14,7 @@ const kind: Record<Kind, string> = {
 const kindHint: Record<Kind, string> = {
   website: '官网、商城网页、H5',
   app: 'iOS、Android 应用',
-  mini_program: '微信小程序',
+  mini_program: '商城、会员、活动小程序',
   server: '后台、会员系统、CRM',
   shop: '订单与商品所在的系统',
 };
@@ -22,7 +22,7 @@ const kindHint: Record<Kind, string> = {
 export const dataSources = {
   dataSource: {
     one: '数据源',
-    subtitle: '让网站、小程序、App 和后台把发生的事告诉 siyu。兼容 Segment 的接口和客户端库。',
+    subtitle: '让网站、小程序、App 和后台把发生的事告诉 siyu，与 Segment 兼容。',
     docs: '接口说明',
     new: '添加数据源',
     create: '添加',
@@ -78,8 +78,8 @@ export const dataSources = {
     liveDefinition:
       '最近 20 条，只记在当前服务进程的内存里，用来在接入时看是否收到：服务重启后清空，有多个进程时每个进程只知道自己收到的。',
     liveNone: '还没有收到数据',
-    liveNoneHint: '把旁边的代码贴好，或者复制 curl 到终端里试一次，收到后马上出现在这里。',
-    identified: '说明了这个人是谁',
+    liveNoneHint: '把接入的代码贴好，或者复制 curl 到终端里试一次，收到后马上出现在这里。',
+    identified: '告知了这个人的资料',
     toCustomer: '查看客户',
     onItsWay: '处理中…',
     receivedLate: '发生于 {{time}}',

@@ -1,6 +1,6 @@
 export const people = {
   identity: {
-    wecom: '企业微信外部联系人',
+    wecom: '企业微信联系人',
     unionid: '微信 unionid',
     openid: '微信 openid',
     phone: '手机号',
@@ -23,13 +23,11 @@ export const people = {
     onlineOnly: '仅线上',
     onlineOnlyMeaning: '没有任何员工加过这位客户，只从网站、小程序、App 或店铺知道 ta。',
     firstSeen: '首次出现',
-    account: '账号',
-    accountsHint: '点账号可复制',
     since: '{{time}} 起 · {{by}}',
-    moreAccounts: '还有 {{n}} 个',
     mergedFrom: '合并自',
     mergedAt: '{{time}} · {{by}}',
-    byEvidence: '依据同时出现的账号',
+    byPerson: '操作人 {{name}}',
+    byEvidence: '根据一起提到的账号',
     undo: '撤销合并',
     undoOf: '撤销与「{{name}}」的合并？',
     undoWhat:
@@ -52,8 +50,8 @@ export const people = {
     keptApart: '之前有人判定这两位是不同的人',
     keptApartHint: '如果现在确定是同一个人，可以改判，然后合并。',
     decideAgain: '改判为同一个人，并合并',
-    lastSeen: '最近出现',
-    neverSeen: '没有记录',
+    lastSeen: '最近动态：{{time}}',
+    neverSeen: '还没有动态',
     staff: '跟进员工',
     keeps: '保留',
     showEmpty: '显示 {{n}} 个未填写的属性',
@@ -64,10 +62,9 @@ export const people = {
   },
   conflict: {
     subtitle: '系统认为可能是同一个人，但两边各有自己的账号，所以没有自动合并。请你判断。',
-    rules: '怎样认人',
     named: '{{a}} 与 {{b}} 被一起提到',
     evidence: '{{time}} · {{by}}',
-    because: '一个人只有一个{{kind}}，两边却各有一个：{{a}} 和 {{b}}。',
+    because: '两边各有自己的{{kinds}}，而一个人通常只有一个。',
     becauseOther: '如果合并，一个人会有两个只能有一个的账号。',
     namedHere: '被一起提到',
     clashing: '互相冲突',
@@ -87,7 +84,7 @@ export const people = {
     intro:
       '一位客户是一组账号。数据里把两个账号一起提到，就说明它们属于同一个人：例如登录后的浏览器，或填了手机号的会员。',
     oneTitle: '一个人只有一个',
-    oneWecom: '企业微信外部联系人（同一家企业）、微信 unionid',
+    oneWecom: '企业微信联系人（同一家企业）、微信 unionid',
     oneUser: '自有系统用户（userId）',
     oneScoped: '微信 openid（每个小程序或公众号一个）、店铺账号（每家店一个）',
     manyTitle: '一个人可以有多个',
@@ -149,7 +146,5 @@ export const people = {
     properties: '{{n}} 项内容',
     mergedWith: '与「{{name}}」合并为同一个人',
     partedFrom: '从另一位客户（#{{id}}）中分出来',
-    by: '操作人：{{name}}',
-    and: '等 {{n}} 件',
   },
 };

@@ -86,7 +86,7 @@ function ConflictPanel({ conflict }: { conflict: Conflict }) {
         <p>
           {clashes.length === 0
             ? t('conflict.becauseOther')
-            : clashes.map((clash) => t('conflict.because', { ...clash, kind: kindName(clash.kind) })).join(' ')}
+            : t('conflict.because', { kinds: format.list([...new Set(clashes.map(({ kind }) => kindName(kind)))]) })}
         </p>
       </header>
       <div className="compare">
@@ -113,7 +113,9 @@ function ConflictSide({ side, clashing }: { side: Side; clashing: readonly strin
         {!side.isMet && <OnlineOnly />}
       </div>
       <p className="muted small">
-        {t('people.lastSeen')} {side.lastSeenAt === null ? t('people.neverSeen') : format.time(side.lastSeenAt)}
+        {side.lastSeenAt === null
+          ? t('people.neverSeen')
+          : t('people.lastSeen', { time: format.time(side.lastSeenAt) })}
       </p>
       <Accounts
         accounts={side.accounts}

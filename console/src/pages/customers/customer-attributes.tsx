@@ -20,7 +20,7 @@ type Attribute = Output<typeof getCustomer>['attributes'][number];
 type Value = string | number | boolean;
 
 /** More empty attributes than this are folded away. */
-const shownEmpty = 6;
+const shownEmpty = 3;
 
 export function AttributesPanel({ customer }: { customer: Output<typeof getCustomer> }) {
   const { t } = useTranslation();

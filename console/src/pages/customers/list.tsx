@@ -109,6 +109,7 @@ export default function CustomersPage(): ReactNode {
               value={filters.search}
               onChange={search}
               placeholder={t('customer.search')}
+              hint={t('customer.searchHint')}
               testId="customer-search"
             />
           }

@@ -35,6 +35,7 @@ interface Line {
   readonly text: string;
   /** A second line: what was said, or why it was not. */
   readonly more?: string | undefined;
+  readonly subject?: string | undefined;
 }
 
 function listed(value: unknown, t: TFunction): string {
@@ -127,14 +128,14 @@ function lineOf(
       return {
         icon: <MergeOutlined />,
         text: t('told.mergedWith', { name: gone }),
-        more: t('told.by', { name: mergedBy(String(details.by)) }),
+        more: mergedBy(String(details.by)),
       };
     }
     case 'customer.parted':
       return {
         icon: <BranchesOutlined />,
         text: t('told.partedFrom', { id: String(details.fromId) }),
-        more: t('told.by', { name: mergedBy(String(details.by)) }),
+        more: mergedBy(String(details.by)),
       };
     default:
       return undefined;
@@ -190,7 +191,7 @@ function TimelineLine({ entry, line, isTold }: { entry: Entry; line: Line; isTol
         <span title={entry.name}>{line.text}</span>
         {beside.length > 0 && <span className="muted"> · {beside.join(' · ')}</span>}
         {line.more !== undefined && line.more !== '' && <span className="timeline-more">{line.more}</span>}
-        {isTold && <ToldProperties details={entry.details} />}
+        {isTold && <ToldProperties details={entry.details} subject={line.subject} />}
       </div>
       <time className="muted" dateTime={entry.at}>
         {format.clock(entry.at)}

@@ -2,6 +2,7 @@ import {
   DesktopOutlined,
   GiftOutlined,
   HeartOutlined,
+  IdcardOutlined,
   RocketOutlined,
   SearchOutlined,
   ShoppingCartOutlined,
@@ -32,6 +33,7 @@ const icons: Readonly<Record<string, ReactNode>> = {
 
 export function iconOfTold(name: string): ReactNode {
   if (name === 'product.searched') return <SearchOutlined />;
+  if (name === 'person.identified') return <IdcardOutlined />;
   if (name === 'product.reviewed') return <StarOutlined />;
   return icons[name.split('.')[0] ?? ''] ?? <RocketOutlined />;
 }
@@ -61,7 +63,14 @@ function priceOf(details: Details, language: string): string | undefined {
 }
 
 /** A sentence: its words if siyu has some, otherwise the name as it was told. */
-export function useToldText(): (name: string, details: Details) => { text: string; more?: string | undefined } {
+export function useToldText(): (
+  name: string,
+  details: Details,
+) => {
+  text: string;
+  more?: string | undefined;
+  subject?: string | undefined;
+} {
   const { t, i18n } = useTranslation();
   return (name, details) => {
     const event = textOr(`eventName.${name}`, name);
@@ -69,6 +78,7 @@ export function useToldText(): (name: string, details: Details) => { text: strin
     return {
       text: subject === undefined ? event : t('told.named', { event, subject }),
       more: priceOf(details, i18n.language),
+      subject,
     };
   };
 }
@@ -91,7 +101,6 @@ function PropertyValue({ value }: { value: unknown }) {
       {items.slice(0, 20).map((item: Details, place) => {
         const name = [item.name, item.sku, item.product_id].map(wordOf).find((word) => word !== undefined);
         const times = wordOf(item.quantity);
-        // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes its order
         return <li key={place}>{name === undefined ? written(item) : times ? `${name} × ${times}` : name}</li>;
       })}
       {items.length > 20 && <li className="muted">… {items.length}</li>}
@@ -100,10 +109,11 @@ function PropertyValue({ value }: { value: unknown }) {
 }
 
 /** All that was told with an event, folded away. */
-export function ToldProperties({ details }: { details: Details }) {
+export function ToldProperties({ details, subject }: { details: Details; subject?: string | undefined }) {
   const { t } = useTranslation();
   const entries = Object.entries(details);
-  if (entries.length === 0) return null;
+  const isSaid = entries.length === 1 && wordOf(entries[0]?.[1]) === subject;
+  if (entries.length === 0 || isSaid) return null;
   return (
     <details className="told-properties">
       <summary>{t('told.properties', { n: entries.length })}</summary>

@@ -15,7 +15,7 @@ import { useFormat } from '~/format';
 import { Arrivals } from './arrivals';
 import { snippetOf, waysOfKind } from './snippets';
 import { RenameSourceModal, type Source, useSourceSwitches } from './source-modals';
-import { WriteKey } from './write-key';
+import { maskedKey, WriteKey } from './write-key';
 
 const page = getRouteApi('/inside/sources/$id');
 
@@ -25,6 +25,7 @@ export default function SourcePage(): ReactNode {
   const { data, error, refetch } = useQuery({ ...reading(listSources, {}), refetchInterval: 15_000 });
   const source = data?.rows.find((row) => row.id === id);
   const [isRenaming, setRenaming] = useState(false);
+  const shown = useState(false);
   const { turnOn, turnOff } = useSourceSwitches();
 
   if (data === undefined) {
@@ -69,8 +70,8 @@ export default function SourcePage(): ReactNode {
       )}
       <div className="columns-source">
         <div className="stack-large">
-          <KeyPanel source={source} />
-          <InstallPanel source={source} />
+          <KeyPanel source={source} shown={shown} />
+          <InstallPanel source={source} isKeyShown={shown[0]} />
         </div>
         <Arrivals sourceId={source.id} />
       </div>
@@ -82,7 +83,7 @@ export default function SourcePage(): ReactNode {
 /** Under which address this siyu is reached is what the browser's own address says. */
 const publicAddress = () => window.location.origin;
 
-function KeyPanel({ source }: { source: Source }) {
+function KeyPanel({ source, shown }: { source: Source; shown: readonly [boolean, (isShown: boolean) => void] }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { renewKey } = useSourceSwitches();
@@ -96,7 +97,7 @@ function KeyPanel({ source }: { source: Source }) {
       }
     >
       <div className="stack">
-        <WriteKey writeKey={source.writeKey} />
+        <WriteKey writeKey={source.writeKey} shown={shown} />
         <p className="field-hint">{t('dataSource.keyHint')}</p>
         <div>
           <div className="field-label">{t('dataSource.address')}</div>
@@ -110,7 +111,7 @@ function KeyPanel({ source }: { source: Source }) {
   );
 }
 
-function InstallPanel({ source }: { source: Source }) {
+function InstallPanel({ source, isKeyShown }: { source: Source; isKeyShown: boolean }) {
   const { t } = useTranslation();
   return (
     <Panel
@@ -134,7 +135,9 @@ function InstallPanel({ source }: { source: Source }) {
                   <CopyButton text={code} />
                   {/* A keyboard can scroll what is wider than the page. */}
                   {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
-                  <pre tabIndex={0}>{code}</pre>
+                  <pre tabIndex={0}>
+                    {isKeyShown ? code : code.replaceAll(source.writeKey, maskedKey(source.writeKey))}
+                  </pre>
                 </div>
                 {way === 'mini' && <p className="muted">{t('dataSource.wayUnionid')}</p>}
               </div>
