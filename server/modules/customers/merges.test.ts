@@ -193,6 +193,28 @@ describe('a conflict', () => {
     expect(merged.identities.map((identity) => identity.value).sort()).toEqual([phone.value, 'd1', 'd2'].sort());
   });
 
+  it('decided as the same person merges all accounts of both, also those of which there is one', async () => {
+    const mail = { kind: 'email', value: 'both@example.com' };
+    const phone = { kind: 'phone', value: '13900000006' };
+    // Either customer begins with an account that anybody may have several of.
+    await tell(tracked('page.viewed', phone), tracked('page.viewed', mail));
+    await tell(tracked('page.viewed', phone, { kind: 'user', value: 'f1' }));
+    await tell(tracked('page.viewed', mail, { kind: 'user', value: 'f2' }));
+    await tell(tracked('page.viewed', phone, mail));
+    const [conflict] = (await siyu.call(siyu.owner, listConflicts, {})).rows;
+    expect(conflict?.clashes).toMatchObject([{ kind: 'user' }]);
+    const pair = { a: conflict?.a.id ?? 0, b: conflict?.b.id ?? 0 };
+    await siyu.call(siyu.owner, decideConflict, { ...pair, decision: 'same' });
+    const id = Math.min(conflict?.a.customerId ?? 0, conflict?.b.customerId ?? 0);
+    const merged = await siyu.call(siyu.owner, getCustomer, { id });
+    expect(merged.identities.map((identity) => identity.value).sort()).toEqual(
+      [mail.value, phone.value, 'f1', 'f2'].sort(),
+    );
+    await siyu.call(siyu.owner, undoMerge, { id: merged.merges[0]?.id ?? 0 });
+    const kept = await siyu.call(siyu.owner, getCustomer, { id });
+    expect(kept.identities).toHaveLength(2);
+  });
+
   it('list is read page by page', async () => {
     const all = (await siyu.call(siyu.owner, listConflicts, {})).rows;
     expect(all.length).toBeGreaterThan(0);
