@@ -61,9 +61,7 @@ export function choosePeople(accounts: readonly AccountRef[], links: readonly Ac
   const keyOf = (id: number) => `${byId.get(id)?.kind} ${byId.get(id)?.value}`;
   const linkKey = (link: AccountLink) => [keyOf(link.a), keyOf(link.b)].sort().join('|');
   const ordered = [...links].sort(
-    (x, y) =>
-      x.at - y.at ||
-      (linkKey(x) < linkKey(y) ? -1 : linkKey(x) > linkKey(y) ? 1 : 0),
+    (x, y) => x.at - y.at || (linkKey(x) < linkKey(y) ? -1 : linkKey(x) > linkKey(y) ? 1 : 0),
   );
   const shared = findShared(accounts, links);
   const apart = links.filter((link) => link.decision === 'different');
