@@ -10,7 +10,7 @@ export default defineConfig(({ mode }) => {
     resolve: { alias: { '~': fileURLToPath(new URL('./src', import.meta.url)) } },
     server: {
       host: '127.0.0.1',
-      proxy: Object.fromEntries(['/api', '/q', '/wecom/callback'].map((path) => [path, { target: server }])),
+      proxy: Object.fromEntries(['/api', '/q', '/v1', '/wecom/callback'].map((path) => [path, { target: server }])),
     },
     build: {
       outDir: 'dist',

@@ -56,6 +56,12 @@ export const follow = z.object({
   remarkMobiles: z.array(z.string()),
 });
 
+/**
+ * Who told: `wecom`, a `user` of the console, an API `key`, an `import`, `siyu` itself, or `source.<id>`, one of the
+ * brand's own systems, whose name is then given too.
+ */
+const toldBy = { source: z.string(), sourceName: z.string().nullable() };
+
 export const customerRow = z.object({
   id,
   name: z.string().nullable(),
@@ -123,14 +129,14 @@ export const attributeValue = z.union([z.string(), z.number(), z.boolean()]);
 
 export const customer = customerRow.extend({
   position: z.string().nullable(),
-  identities: z.array(z.object({ kind: z.string(), value: z.string(), since: time })),
+  identities: z.array(z.object({ kind: z.string(), value: z.string(), since: time, ...toldBy })),
   follows: z.array(follow),
   allTags: z.array(customerTag),
   attributes: z.array(
     z.object({
       key: attributeKey,
       value: attributeValue,
-      source: z.string(),
+      ...toldBy,
       setAt: time,
       setBy: z.string().nullable(),
     }),
@@ -181,22 +187,46 @@ const conflictSide = z.object({
   customerName: z.string().nullable(),
   /** All accounts of that customer. */
   accounts: z.array(z.object({ kind: z.string(), value: z.string() })),
+  /** At least one staff member has, or once had, that customer. */
+  isMet: z.boolean(),
+  /** When anything was last heard of that customer. */
+  lastSeenAt: time.nullable(),
 });
 
 export const listConflicts = route({
   method: 'GET',
   path: '/api/identity-conflicts',
   permission: 'customer.merge',
-  summary: 'Accounts that were named together although a person has only one of their kind, for somebody to decide',
+  summary:
+    'Accounts that were named together although a person has only one of their kind, for somebody to decide; newest first',
   input: z.object({ after, limit }),
-  output: page(z.object({ a: conflictSide, b: conflictSide, firstAt: time, source: z.string() })),
+  output: page(
+    z.object({
+      a: conflictSide,
+      b: conflictSide,
+      /** Accounts of a kind of which a person has one, where each side has its own. */
+      clashes: z.array(z.object({ kind: z.string(), a: z.string(), b: z.string() })),
+      firstAt: time,
+      ...toldBy,
+    }),
+  ),
+});
+
+export const countConflicts = route({
+  method: 'GET',
+  path: '/api/identity-conflicts/count',
+  permission: 'customer.merge',
+  summary: 'How many of the newest conflicts wait for somebody to decide; counting stops at 99 and says so',
+  input: none,
+  output: z.object({ count: z.number().int(), isExact: z.boolean() }),
 });
 
 export const decideConflict = route({
   method: 'POST',
   path: '/api/identity-conflicts/decide',
   permission: 'customer.merge',
-  summary: 'Decide a conflict: the same person (the two customers are merged), or different people',
+  summary:
+    'Decide a conflict: the same person (the two customers are merged, whatever was decided of them before), or different people',
   input: z.object({ a: id, b: id, decision: z.enum(['same', 'different']) }),
   output: done,
   errors: ['not_found', 'merge_needs_two', 'customers_kept_apart'],
@@ -209,6 +239,7 @@ export const timelineEntry = z.object({
   name: z.string(),
   staff: z.object({ id, name: z.string() }).nullable(),
   code: z.object({ id, name: z.string() }).nullable(),
+  ...toldBy,
   details: z.record(z.string(), z.unknown()),
 });
 

@@ -49,6 +49,30 @@ export const updateSource = route({
   errors: ['not_found', 'source_name_taken'],
 });
 
+export const listArrivals = route({
+  method: 'GET',
+  path: '/api/sources/:id/arrivals',
+  permission: 'source.manage',
+  summary: 'The latest calls a source made to this process, newest first: to see while setting up that they arrive',
+  input: z.object({ id }),
+  output: z.object({
+    rows: z.array(
+      z.object({
+        receivedAt: time,
+        occurredAt: time,
+        /** Name of the event as siyu keeps it, or `person.identified`. */
+        name: z.string(),
+        account: z.object({ kind: z.string(), value: z.string() }),
+        /** Whom that account means; null while the fact is still on its way. */
+        customerId: id.nullable(),
+        /** Properties or attributes; long texts are cut, what is nested is written as text. */
+        details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+      }),
+    ),
+  }),
+  errors: ['not_found'],
+});
+
 /** Largest call, and largest batch, in bytes (Segment's own limits). */
 export const callLimitBytes = 32 * 1024;
 export const batchLimitBytes = 500 * 1024;
@@ -112,14 +136,24 @@ export const tellPage = call('page', page, 'Which page of a website somebody saw
 export const tellScreen = call('screen', page, 'Which screen of an app somebody saw');
 export const tellGroup = call('group', group, 'Which company or circle somebody belongs to');
 export const tellAlias = call('alias', alias, 'Two ids are the same person');
+const batch = z.object({
+  writeKey: z.string().max(200).optional(),
+  batch: z.array(webMessage).min(1).max(2500),
+  sentAt: moment,
+  context: bag.nullish(),
+});
 export const tellBatch = call(
   'batch',
-  z.object({
-    writeKey: z.string().max(200).optional(),
-    batch: z.array(webMessage).min(1).max(2500),
-    sentAt: moment,
-    context: bag.nullish(),
-  }),
+  batch,
   'Several calls at once: up to 500 KB, each up to 32 KB. All are taken or none',
   batchLimitBytes,
 );
+
+/** The same calls under the addresses that Segment's analytics.js uses: one letter each. */
+export const tellShortIdentify = call('i', identify, 'identify, as analytics.js calls it');
+export const tellShortTrack = call('t', track, 'track, as analytics.js calls it');
+export const tellShortPage = call('p', page, 'page, as analytics.js calls it');
+export const tellShortScreen = call('s', page, 'screen, as analytics.js calls it');
+export const tellShortGroup = call('g', group, 'group, as analytics.js calls it');
+export const tellShortAlias = call('a', alias, 'alias, as analytics.js calls it');
+export const tellShortBatch = call('b', batch, 'batch, as analytics.js calls it', batchLimitBytes);

@@ -3,6 +3,7 @@ import {
   AppstoreOutlined,
   AuditOutlined,
   CheckCircleOutlined,
+  DatabaseOutlined,
   FunnelPlotOutlined,
   GiftOutlined,
   HeartOutlined,
@@ -11,6 +12,7 @@ import {
   ImportOutlined,
   KeyOutlined,
   LineChartOutlined,
+  MergeOutlined,
   MessageOutlined,
   NodeIndexOutlined,
   ProfileOutlined,
@@ -22,11 +24,14 @@ import {
   TeamOutlined,
   UserSwitchOutlined,
 } from '@ant-design/icons';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useRouterState } from '@tanstack/react-router';
-import { Menu } from 'antd';
+import { Badge, Menu } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Permission } from '#contract';
+import { countConflicts } from '#contract/customers';
+import { reading } from '~/call';
 import { useCan } from './session';
 
 interface Entry {
@@ -46,12 +51,14 @@ type MenuKey =
   | 'orders'
   | 'products'
   | 'imports'
+  | 'conflicts'
   | 'touches'
   | 'rfm'
   | 'purchaseModel'
   | 'relation'
   | 'sourceQuality'
   | 'staff'
+  | 'sources'
   | 'users'
   | 'keys'
   | 'webhooks'
@@ -77,6 +84,7 @@ const groups = [
       { to: '/customers', title: 'menu.customers', icon: <TeamOutlined />, permission: 'customer.read' },
       { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
+      { to: '/conflicts', title: 'menu.conflicts', icon: <MergeOutlined />, permission: 'customer.merge' },
     ],
   },
   {
@@ -104,6 +112,7 @@ const groups = [
       { to: '/wecom/connection', title: 'menu.connection', icon: <ApiOutlined />, permission: 'connection.manage' },
       { to: '/wecom/self-check', title: 'menu.selfCheck', icon: <CheckCircleOutlined />, permission: 'health.read' },
       { to: '/wecom/reconciliation', title: 'menu.reconciliation', icon: <SyncOutlined />, permission: 'sync.run' },
+      { to: '/sources', title: 'menu.sources', icon: <DatabaseOutlined />, permission: 'source.manage' },
       { to: '/users', title: 'menu.users', icon: <UserSwitchOutlined />, permission: 'user.manage' },
       { to: '/keys', title: 'menu.keys', icon: <KeyOutlined />, permission: 'key.manage' },
       { to: '/webhooks', title: 'menu.webhooks', icon: <NodeIndexOutlined />, permission: 'webhook.manage' },
@@ -123,7 +132,12 @@ export function MainMenu({ onChosen }: { onChosen?: () => void }) {
   const item = (entry: Entry) => ({
     key: entry.to,
     icon: entry.icon,
-    label: <Link to={entry.to}>{t(entry.title)}</Link>,
+    label: (
+      <Link to={entry.to} className="menu-link">
+        {t(entry.title)}
+        {entry.to === '/conflicts' && <ConflictCount />}
+      </Link>
+    ),
   });
   const items = [
     ...(can(top.permission) ? [item(top)] : []),
@@ -144,4 +158,11 @@ export function MainMenu({ onChosen }: { onChosen?: () => void }) {
       className="main-menu"
     />
   );
+}
+
+/** How many conflicts wait; asked once a minute, and cheap to answer. */
+function ConflictCount() {
+  const { data } = useQuery({ ...reading(countConflicts, {}), staleTime: 30_000, refetchInterval: 60_000 });
+  if (!data?.count) return null;
+  return <Badge count={data.isExact ? data.count : `${data.count}+`} size="small" color="var(--ant-color-primary)" />;
 }

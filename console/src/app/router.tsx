@@ -109,6 +109,13 @@ const attributes = createRoute({
   component: lazyRouteComponent(() => import('~/pages/customers/attributes')),
 });
 
+const conflicts = createRoute({
+  getParentRoute: () => inside,
+  path: '/conflicts',
+  staticData: { permission: 'customer.merge' },
+  component: lazyRouteComponent(() => import('~/pages/customers/conflicts')),
+});
+
 const codes = createRoute({
   getParentRoute: () => inside,
   path: '/codes',
@@ -257,6 +264,20 @@ const staffMember = createRoute({
   component: lazyRouteComponent(() => import('~/pages/organization/staff-member')),
 });
 
+const sources = createRoute({
+  getParentRoute: () => inside,
+  path: '/sources',
+  staticData: { permission: 'source.manage' },
+  component: lazyRouteComponent(() => import('~/pages/web/sources')),
+});
+
+const source = createRoute({
+  getParentRoute: () => inside,
+  path: '/sources/$id',
+  staticData: { permission: 'source.manage' },
+  component: lazyRouteComponent(() => import('~/pages/web/source')),
+});
+
 const users = createRoute({
   getParentRoute: () => inside,
   path: '/users',
@@ -330,6 +351,7 @@ const routeTree = root.addChildren([
     customer,
     tags,
     attributes,
+    conflicts,
     codes,
     newCode,
     importCodes,
@@ -350,6 +372,8 @@ const routeTree = root.addChildren([
     touches,
     staff,
     staffMember,
+    sources,
+    source,
     users,
     keys,
     webhooks,

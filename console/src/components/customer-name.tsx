@@ -8,6 +8,8 @@ interface Props {
     readonly avatar?: string | null;
     readonly kind?: 'wechat' | 'wecom';
     readonly corpName?: string | null;
+    /** False for somebody no staff member ever had: then the account lives nowhere in WeChat. */
+    readonly isMet?: boolean;
     readonly remark?: string | null;
   };
   readonly size?: number;
@@ -26,7 +28,7 @@ export function CustomerName({ customer, size = 36 }: Props) {
       <span className="customer-text">
         <span className="customer-first">
           <span className="customer-own-name">{name}</span>
-          {customer.kind !== undefined && (
+          {customer.kind !== undefined && customer.isMet !== false && (
             <span className={customer.kind === 'wecom' ? 'from-wecom' : 'from-wechat'}>@{from}</span>
           )}
         </span>

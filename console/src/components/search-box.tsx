@@ -6,13 +6,15 @@ interface Props {
   readonly value: string | undefined;
   readonly onChange: (value: string | undefined) => void;
   readonly placeholder: string;
+  /** More than fits the placeholder, on hover. */
+  readonly hint?: string;
   readonly testId?: string;
 }
 
 const pauseMs = 300;
 
 /** A search that reaches the address when typing pauses. */
-export function SearchBox({ value = '', onChange, placeholder, testId }: Props) {
+export function SearchBox({ value = '', onChange, placeholder, hint, testId }: Props) {
   const [typed, setTyped] = useState(value);
   const sent = useRef(value);
 
@@ -42,7 +44,8 @@ export function SearchBox({ value = '', onChange, placeholder, testId }: Props) 
       maxLength={60}
       onChange={(event) => setTyped(event.target.value)}
       placeholder={placeholder}
-      aria-label={placeholder}
+      aria-label={hint ?? placeholder}
+      title={hint}
       data-testid={testId}
       className="search-box"
     />

@@ -4,12 +4,14 @@ import type { WriteCtx } from '#platform/ctx';
 import { AppError } from '#platform/errors';
 import { findUnstorable, UnstorableFact } from '#platform/facts';
 import { type Endpoint, endpoint, type Module, type Upload } from '#platform/module';
+import { createArrivals } from './arrivals.ts';
 import { type Delivery, factOfMessage, type WebMessage } from './messages.ts';
-import { addSource, changeSource, createDoorkeeper, readSources, readWriteKey } from './sources.ts';
+import { addSource, changeSource, createDoorkeeper, readSources, readWriteKey, requireSource } from './sources.ts';
 
 /** Websites, apps and the brand's own servers: facts in, by Segment's HTTP API. */
 export function createWebChannel(): Module {
   const doorkeeper = createDoorkeeper();
+  const arrivals = createArrivals();
 
   async function take(
     ctx: WriteCtx,
@@ -33,15 +35,21 @@ export function createWebChannel(): Module {
       const { path, problem } = findUnstorable(messages[error.index]) ?? error;
       throw refusal(pathOf(error.index, path), problem);
     }
+    arrivals.note(sourceId, facts, ctx.now);
     return { success: true };
   }
 
+  type Single = 'Identify' | 'Track' | 'Page' | 'Screen' | 'Group' | 'Alias';
   const single = (
-    route: (typeof contract)['tellIdentify' | 'tellTrack' | 'tellPage' | 'tellScreen' | 'tellGroup' | 'tellAlias'],
+    route: (typeof contract)[`tell${Single}` | `tellShort${Single}`],
     type: WebMessage['type'],
   ): Endpoint =>
     endpoint(route, (ctx: WriteCtx, input, upload) =>
       take(ctx, upload, input.writeKey, [{ ...input, type } as WebMessage]),
+    );
+  const many = (route: (typeof contract)['tellBatch' | 'tellShortBatch']): Endpoint =>
+    endpoint(route, (ctx: WriteCtx, input, upload) =>
+      take(ctx, upload, input.writeKey, input.batch, { sentAt: input.sentAt, context: input.context }),
     );
 
   return {
@@ -54,15 +62,24 @@ export function createWebChannel(): Module {
         await changeSource(ctx, input);
         return { ok: true } as const;
       }),
+      endpoint(contract.listArrivals, async (ctx, input) => {
+        await requireSource(ctx, input.id);
+        return { rows: await arrivals.read(ctx, input.id) };
+      }),
       single(contract.tellIdentify, 'identify'),
       single(contract.tellTrack, 'track'),
       single(contract.tellPage, 'page'),
       single(contract.tellScreen, 'screen'),
       single(contract.tellGroup, 'group'),
       single(contract.tellAlias, 'alias'),
-      endpoint(contract.tellBatch, (ctx, input, upload) =>
-        take(ctx, upload, input.writeKey, input.batch, { sentAt: input.sentAt, context: input.context }),
-      ),
+      many(contract.tellBatch),
+      single(contract.tellShortIdentify, 'identify'),
+      single(contract.tellShortTrack, 'track'),
+      single(contract.tellShortPage, 'page'),
+      single(contract.tellShortScreen, 'screen'),
+      single(contract.tellShortGroup, 'group'),
+      single(contract.tellShortAlias, 'alias'),
+      many(contract.tellShortBatch),
     ],
   };
 }

@@ -70,6 +70,11 @@ export async function changeSource(ctx: WriteCtx, input: Input<typeof updateSour
   });
 }
 
+export async function requireSource(ctx: Ctx, id: number): Promise<void> {
+  const row = await ctx.db.selectFrom('source').select('id').where('id', '=', id).executeTakeFirst();
+  if (!row) throw new AppError('not_found');
+}
+
 async function translateTaken<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

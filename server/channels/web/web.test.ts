@@ -1,7 +1,7 @@
 import { Analytics } from '@segment/analytics-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listCustomers, listTimeline } from '#contract/customers';
-import { createSource, listSources, tellBatch, tellTrack, updateSource } from '#contract/web';
+import { createSource, listArrivals, listSources, tellBatch, tellTrack, updateSource } from '#contract/web';
 import { createTestApp, projectFacts, type TestApp } from '#testing';
 
 let siyu: TestApp;
@@ -138,8 +138,53 @@ describe('the door', () => {
     ).toBe(200);
   });
 
+  it('answers under the short addresses of analytics.js, also when it tries again', async () => {
+    const message = { userId: 'short', event: 'Short Told', traits: { city: '上海' }, name: 'Home', groupId: 'g' };
+    for (const letter of ['t', 'i', 'p', 's', 'g', 'a']) {
+      const answer = await post(`/v1/${letter}`, { ...message, previousId: 'shorter' });
+      expect(answer.statusCode, letter).toBe(200);
+    }
+    expect((await post('/v1/b', { batch: [{ type: 'track', ...message }] })).statusCode).toBe(200);
+    const asked = await siyu.app.http.inject({ method: 'OPTIONS', url: '/v1/t' });
+    expect(asked.headers['access-control-allow-headers']).toContain('x-retry-count');
+    await projectFacts(siyu);
+    expect(await countOf("name = 'Short Told'")).toBe(2);
+  });
+
   it('says when a source last told something', async () => {
     const { rows } = await siyu.call(siyu.owner, listSources, {});
     expect(rows.find((row) => row.id === id)?.lastToldAt).not.toBeNull();
+  });
+});
+
+describe('the latest calls of a source', () => {
+  it('are shown newest first, whom they mean once that is known, and no more than twenty', async () => {
+    const { id } = await siyu.call(siyu.owner, createSource, { name: '新店', kind: 'shop' });
+    const { rows } = await siyu.call(siyu.owner, listSources, {});
+    const headers = basic(rows.find((row) => row.id === id)?.writeKey ?? '');
+    const latest = async () => (await siyu.call(siyu.owner, listArrivals, { id })).rows;
+    expect(await latest()).toEqual([]);
+
+    const long = 'x'.repeat(5000);
+    await post('/v1/identify', { userId: 'a1', traits: { name: '王芳', phone: '13800000008', city: '上海' } }, headers);
+    await post('/v1/track', { userId: 'a1', event: 'Product Added', properties: { sku: ['A1'], long } }, headers);
+    const [added, told] = await latest();
+    expect(told).toMatchObject({
+      name: 'person.identified',
+      account: { kind: 'user', value: 'a1' },
+      customerId: null,
+      details: { phone: '13800000008', name: '王芳', city: '上海' },
+    });
+    expect(added).toMatchObject({ name: 'cart.added', details: { sku: '["A1"]' } });
+    expect(String(added?.details.long).length).toBeLessThan(300);
+    await projectFacts(siyu);
+    expect((await latest()).every((row) => row.customerId !== null)).toBe(true);
+
+    const batch = Array.from({ length: 30 }, (_, i) => ({ type: 'track', userId: 'a1', event: `Event ${i}` }));
+    await post('/v1/batch', { batch }, headers);
+    const names = (await latest()).map((row) => row.name);
+    expect(names).toHaveLength(20);
+    expect(names[0]).toBe('Event 29');
+    expect((await siyu.ask(siyu.owner, listArrivals, { id: 999_999 })).status).toBe(404);
   });
 });

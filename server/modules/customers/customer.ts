@@ -36,7 +36,7 @@ export async function readCustomer(ctx: Ctx, id: number): Promise<Output<typeof 
     .executeTakeFirstOrThrow();
   const identities = await ctx.db
     .selectFrom('identity')
-    .select(['kind', 'value', 'first_seen_at'])
+    .select(['kind', 'value', 'first_seen_at', 'source', nameOfSource('identity.source').as('sourceName')])
     .where('customer_id', '=', id)
     .orderBy('first_seen_at')
     .orderBy('kind')
@@ -61,6 +61,7 @@ export async function readCustomer(ctx: Ctx, id: number): Promise<Output<typeof 
   const attributes = await ctx.db
     .selectFrom('customer_attribute')
     .selectAll()
+    .select(nameOfSource('customer_attribute.source').as('sourceName'))
     .where('customer_id', '=', id)
     .orderBy('key')
     .execute();
@@ -88,6 +89,8 @@ export async function readCustomer(ctx: Ctx, id: number): Promise<Output<typeof 
       kind: identity.kind,
       value: identity.value,
       since: identity.first_seen_at.toISOString(),
+      source: identity.source,
+      sourceName: identity.sourceName,
     })),
     follows: follows.rows.map((follow) => ({
       ...follow,
@@ -99,10 +102,16 @@ export async function readCustomer(ctx: Ctx, id: number): Promise<Output<typeof 
       key: attribute.key,
       value: attribute.value as Customer['attributes'][number]['value'],
       source: attribute.source,
+      sourceName: attribute.sourceName,
       setAt: attribute.set_at.toISOString(),
       setBy: attribute.set_by,
     })),
   };
+}
+
+/** The name of the brand's own system that told something; null when it was not one of these. */
+export function nameOfSource(column: string) {
+  return sql<string | null>`(select s.name from source s where ${sql.ref(column)} = 'source.' || s.id)`;
 }
 
 export async function requireVisible(ctx: Ctx, id: number): Promise<void> {
@@ -121,9 +130,11 @@ export async function readTimeline(ctx: Ctx, input: Input<typeof listTimeline>):
     name: string;
     staff: { id: number; name: string } | null;
     code: { id: number; name: string } | null;
+    source: string;
+    sourceName: string | null;
     payload: Record<string, unknown>;
   }>`
-    select e.id, e.occurred_at as at, e.name, e.payload,
+    select e.id, e.occurred_at as at, e.name, e.payload, e.source, ${nameOfSource('e.source')} as "sourceName",
       (select json_build_object('id', s.id, 'name', s.name) from staff s where s.id = e.staff_id) as staff,
       (select json_build_object('id', cc.id, 'name', cc.name) from channel_code cc where cc.id = e.code_id) as code
     from event e

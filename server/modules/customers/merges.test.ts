@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  countConflicts,
   decideConflict,
   getCustomer,
   listConflicts,
@@ -136,7 +137,14 @@ describe('a conflict', () => {
     await tell(tracked('page.viewed', { kind: 'user', value: 'p2' }, phone));
     const { rows } = await siyu.call(siyu.owner, listConflicts, {});
     const conflict = rows.find((row) => [row.a.value, row.b.value].includes('p2'));
-    expect(conflict).toMatchObject({ source: 'shop', a: { kind: 'phone', accounts: [{ value: 'p1' }, phone] } });
+    expect(conflict).toMatchObject({
+      source: 'shop',
+      sourceName: null,
+      clashes: [{ kind: 'user', a: 'p1', b: 'p2' }],
+      a: { kind: 'phone', accounts: [{ value: 'p1' }, phone], isMet: false, lastSeenAt: expect.any(String) },
+    });
+    const { count, isExact } = await siyu.call(siyu.owner, countConflicts, {});
+    expect({ count, isExact }).toEqual({ count: rows.length, isExact: true });
     const ids = { a: conflict?.a.id ?? 0, b: conflict?.b.id ?? 0 };
     const owners = async () =>
       (
@@ -165,5 +173,64 @@ describe('a conflict', () => {
     await siyu.call(siyu.owner, decideConflict, { ...ids, decision: 'different' });
     await tell(tracked('page.viewed', { kind: 'user', value: 'e2' }, email));
     expect(await asked()).toEqual([]);
+  });
+
+  it('that was decided as different people keeps the two apart until the decision is changed', async () => {
+    const phone = { kind: 'phone', value: '13900000007' };
+    await tell(tracked('page.viewed', { kind: 'user', value: 'd1' }, phone));
+    await tell(tracked('page.viewed', { kind: 'user', value: 'd2' }, phone));
+    const { rows } = await siyu.call(siyu.owner, listConflicts, {});
+    // The newest comes first.
+    const [conflict] = rows;
+    expect([conflict?.a.value, conflict?.b.value]).toEqual([phone.value, 'd2']);
+    const pair = { a: conflict?.a.id ?? 0, b: conflict?.b.id ?? 0 };
+    const ids = [conflict?.a.customerId ?? 0, conflict?.b.customerId ?? 0];
+    await siyu.call(siyu.owner, decideConflict, { ...pair, decision: 'different' });
+    const refused = await siyu.ask(siyu.owner, mergeCustomers, { ids });
+    expect(refused.body).toMatchObject({ error: { code: 'customers_kept_apart', details: pair } });
+    await siyu.call(siyu.owner, decideConflict, { ...pair, decision: 'same' });
+    const merged = await siyu.call(siyu.owner, getCustomer, { id: ids[1] ?? 0 });
+    expect(merged.identities.map((identity) => identity.value).sort()).toEqual([phone.value, 'd1', 'd2'].sort());
+  });
+
+  it('decided as the same person merges all accounts of both, also those of which there is one', async () => {
+    const mail = { kind: 'email', value: 'both@example.com' };
+    const phone = { kind: 'phone', value: '13900000006' };
+    // Either customer begins with an account that anybody may have several of.
+    await tell(tracked('page.viewed', phone), tracked('page.viewed', mail));
+    await tell(tracked('page.viewed', phone, { kind: 'user', value: 'f1' }));
+    await tell(tracked('page.viewed', mail, { kind: 'user', value: 'f2' }));
+    await tell(tracked('page.viewed', phone, mail));
+    const [conflict] = (await siyu.call(siyu.owner, listConflicts, {})).rows;
+    expect(conflict?.clashes).toMatchObject([{ kind: 'user' }]);
+    const pair = { a: conflict?.a.id ?? 0, b: conflict?.b.id ?? 0 };
+    await siyu.call(siyu.owner, decideConflict, { ...pair, decision: 'same' });
+    const id = Math.min(conflict?.a.customerId ?? 0, conflict?.b.customerId ?? 0);
+    const merged = await siyu.call(siyu.owner, getCustomer, { id });
+    expect(merged.identities.map((identity) => identity.value).sort()).toEqual(
+      [mail.value, phone.value, 'f1', 'f2'].sort(),
+    );
+    await siyu.call(siyu.owner, undoMerge, { id: merged.merges[0]?.id ?? 0 });
+    const kept = await siyu.call(siyu.owner, getCustomer, { id });
+    expect(kept.identities).toHaveLength(2);
+  });
+
+  it('list is read page by page', async () => {
+    const all = (await siyu.call(siyu.owner, listConflicts, {})).rows;
+    expect(all.length).toBeGreaterThan(0);
+    for (const value of ['g2', 'g3', 'g4']) {
+      const phone = { kind: 'phone', value: `1390000001${value[1]}` };
+      await tell(tracked('page.viewed', { kind: 'user', value: 'g1' }, phone));
+      await tell(tracked('page.viewed', { kind: 'user', value }, phone));
+    }
+    const seen: string[] = [];
+    for (let after: string | undefined, i = 0; i < 20; i++) {
+      const page = await siyu.call(siyu.owner, listConflicts, { limit: 1, ...(after ? { after } : {}) });
+      seen.push(...page.rows.map((row) => `${row.a.id} ${row.b.id}`));
+      if (page.next === null) break;
+      after = page.next;
+    }
+    expect(new Set(seen).size).toBe(all.length + 3);
+    expect(seen).toHaveLength(all.length + 3);
   });
 });

@@ -1,11 +1,13 @@
 import type { Input, Output } from '#contract';
-import type { decideConflict, listConflicts, mergeCustomers } from '#contract/customers';
+import type { countConflicts, decideConflict, listConflicts, mergeCustomers } from '#contract/customers';
 import { recordAudit } from '#organization';
 import type { Ctx, WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { decodeCursor, toPage } from '#platform/paging';
-import { findCurrent, lockPeople } from './people.ts';
+import { nameOfSource } from './customer.ts';
+import { uniqueScope } from './partition.ts';
+import { type Account, findCurrent, lockPeople } from './people.ts';
 import { type Mover, regroup } from './regroup.ts';
 
 /** An operator says that two customers are one person, whatever speaks against it. */
@@ -17,6 +19,9 @@ export async function mergeByHand(
   await lockPeople(ctx, 'alone');
   const [a, b] = await Promise.all(input.ids.map((id) => requireFirstAccount(ctx, id)));
   if (a === undefined || b === undefined || a === b) throw new AppError('merge_needs_two');
+  // Merging would tear off an account of one that is known not to be the other's. Who means that says so of the pair.
+  const apart = await findApart(ctx, await Promise.all([a, b].map((account) => readOwner(ctx, account))), [a, b]);
+  if (apart) throw new AppError('customers_kept_apart', { details: apart });
   await decide(ctx, movers, a, b, 'same');
   const customerId = await readOwner(ctx, a);
   if (customerId !== (await readOwner(ctx, b))) throw new AppError('customers_kept_apart');
@@ -67,8 +72,12 @@ export async function decideByHand(
     .executeTakeFirst();
   if (!link) throw new AppError('not_found');
   if (input.decision === 'different') await decide(ctx, movers, a, b, 'different');
-  // The same person: not this account alone, but all that either of the two customers is.
-  else await mergeByHand(ctx, movers, { ids: [await readOwner(ctx, a), await readOwner(ctx, b)] });
+  else {
+    // The same person: not this account alone, but all that either of the two customers is.
+    const ids = [await readOwner(ctx, a), await readOwner(ctx, b)];
+    await takeBackDecisions(ctx, ids);
+    await mergeByHand(ctx, movers, { ids });
+  }
   await recordAudit(ctx, {
     action: 'identity_conflict.decided',
     subjectKind: 'identity_conflict',
@@ -76,6 +85,30 @@ export async function decideByHand(
     before: { decision: link.decision },
     after: { decision: input.decision },
   });
+}
+
+const betweenCustomers = (ids: readonly number[]) => sql<boolean>`l.decision = 'different'
+  and l.a_id in (select id from identity where customer_id = any(${ids}::bigint[]))
+  and l.b_id in (select id from identity where customer_id = any(${ids}::bigint[]))`;
+
+/** A pair of accounts that was decided to be different people and so keeps two customers apart; `except` is another pair. */
+async function findApart(
+  ctx: WriteCtx,
+  ids: readonly number[],
+  except: readonly number[],
+): Promise<{ a: number; b: number } | undefined> {
+  const { rows } = await sql<{ a: number; b: number }>`
+    select l.a_id as a, l.b_id as b from identity_link l
+    where ${betweenCustomers(ids)} and not (l.a_id = any(${except}::bigint[]) and l.b_id = any(${except}::bigint[]))
+    order by 1, 2 limit 1
+  `.execute(ctx.db);
+  return rows[0];
+}
+
+async function takeBackDecisions(ctx: WriteCtx, ids: readonly number[]): Promise<void> {
+  await sql`
+    update identity_link l set decision = null, decided_at = null, decided_by = null where ${betweenCustomers(ids)}
+  `.execute(ctx.db);
 }
 
 async function decide(
@@ -130,31 +163,74 @@ async function readOwner(ctx: WriteCtx, accountId: number): Promise<number> {
   return row.customer_id;
 }
 
-/** Links that would put two accounts of a kind of which a person has one together; browsers used by several are usual and left out. */
+/**
+ * What waits for somebody to decide: links that would put two accounts of a kind of which a person has one together, of
+ * customers who are still two. Browsers used by several people are usual and left out.
+ */
+const undecided = sql<boolean>`a.kind <> 'anonymous' and b.kind <> 'anonymous' and a.customer_id <> b.customer_id`;
+
 export async function listConflictPage(
   ctx: Ctx,
   input: Input<typeof listConflicts>,
 ): Promise<Output<typeof listConflicts>> {
-  const cursor = decodeCursor(input.after, ['number', 'number']);
+  const cursor = decodeCursor(input.after, ['number', 'number', 'number']);
+  // A forged cursor may name any number, PostgreSQL knows fewer years.
+  const before = new Date(Math.min(Math.max(cursor?.[0] ?? 0, 0), Date.UTC(2200, 0)));
   type Row = Output<typeof listConflicts>['rows'][number];
-  const side = (table: 'a' | 'b') => sql`json_build_object(
+  type Side = Omit<Row['a'], 'lastSeenAt'> & { lastSeenAt: string | null };
+  const side = (table: 'a' | 'b') => sql`(select json_build_object(
     'id', ${sql.ref(`${table}.id`)}, 'kind', ${sql.ref(`${table}.kind`)}, 'value', ${sql.ref(`${table}.value`)},
-    'customerId', ${sql.ref(`${table}.customer_id`)},
-    'customerName', (select name from customer c where c.id = ${sql.ref(`${table}.customer_id`)}),
+    'customerId', c.id, 'customerName', c.name, 'isMet', c.met_at is not null,
     'accounts', (select json_agg(json_build_object('kind', i.kind, 'value', i.value) order by i.id)
-      from identity i where i.customer_id = ${sql.ref(`${table}.customer_id`)})
-  )`;
-  const { rows } = await sql<Omit<Row, 'firstAt'> & { firstAt: Date; aId: number; bId: number }>`
-    select l.first_at as "firstAt", l.source, l.a_id as "aId", l.b_id as "bId", ${side('a')} as a, ${side('b')} as b
+      from identity i where i.customer_id = c.id),
+    'lastSeenAt', (select e.occurred_at from event e where e.customer_id = c.id order by e.occurred_at desc limit 1)
+  ) from customer c where c.id = ${sql.ref(`${table}.customer_id`)})`;
+  const { rows } = await sql<Omit<Row, 'firstAt' | 'a' | 'b' | 'clashes'> & { firstAt: Date; a: Side; b: Side }>`
+    select l.first_at as "firstAt", l.source, ${nameOfSource('l.source')} as "sourceName", ${side('a')} as a, ${side('b')} as b
     from identity_link l join identity a on a.id = l.a_id join identity b on b.id = l.b_id
-    where l.verdict = 'clash' and l.decision is null and a.kind <> 'anonymous' and b.kind <> 'anonymous'
-      and a.customer_id <> b.customer_id
-      and (${cursor === undefined} or (l.a_id, l.b_id) > (${cursor?.[0] ?? 0}, ${cursor?.[1] ?? 0}))
-    order by l.a_id, l.b_id limit ${input.limit + 1}
+    where l.verdict = 'clash' and l.decision is null and ${undecided}
+      and (${cursor === undefined} or (l.first_at, l.a_id, l.b_id) < (${before}, ${cursor?.[1] ?? 0}, ${cursor?.[2] ?? 0}))
+    order by l.first_at desc, l.a_id desc, l.b_id desc limit ${input.limit + 1}
   `.execute(ctx.db);
-  const page = toPage(rows, input.limit, (row) => [row.aId, row.bId]);
+  const page = toPage(rows, input.limit, (row) => [row.firstAt.getTime(), row.a.id, row.b.id]);
+  const sideOf = ({ lastSeenAt, ...side }: Side) => ({
+    ...side,
+    lastSeenAt: lastSeenAt === null ? null : new Date(lastSeenAt).toISOString(),
+  });
   return {
     next: page.next,
-    rows: page.rows.map(({ aId: _a, bId: _b, firstAt, ...row }) => ({ ...row, firstAt: firstAt.toISOString() })),
+    rows: page.rows.map(({ firstAt, a, b, ...row }) => ({
+      ...row,
+      a: sideOf(a),
+      b: sideOf(b),
+      clashes: clashesOf(a.accounts, b.accounts),
+      firstAt: firstAt.toISOString(),
+    })),
   };
+}
+
+function clashesOf(ofA: readonly Account[], ofB: readonly Account[]) {
+  const scopes = new Map(ofB.map((account) => [uniqueScope(account), account]));
+  scopes.delete(undefined);
+  return ofA.flatMap((account) => {
+    const other = scopes.get(uniqueScope(account));
+    return other ? [{ kind: account.kind, a: account.value, b: other.value }] : [];
+  });
+}
+
+/** The figure in the menu is asked for all day long: it looks at so many of the newest clashes and counts to so many. */
+const countedClashes = 1000;
+const countLimit = 99;
+
+export async function countNewConflicts(ctx: Ctx): Promise<Output<typeof countConflicts>> {
+  const { rows } = await sql<{ count: number; looked: number }>`
+    with clash as materialized (
+      select a_id, b_id from identity_link where verdict = 'clash' and decision is null
+      order by first_at desc limit ${countedClashes}
+    )
+    select count(*) filter (where ${undecided}) as count, count(*) as looked
+    from clash l join identity a on a.id = l.a_id join identity b on b.id = l.b_id
+  `.execute(ctx.db);
+  const { count = 0, looked = 0 } = rows[0] ?? {};
+  return { count: Math.min(count, countLimit), isExact: count <= countLimit && looked < countedClashes };
 }

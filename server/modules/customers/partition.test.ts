@@ -51,6 +51,15 @@ describe('who is who', () => {
     expect(groupsOf(people, [link(1, 2, 1), link(2, 4, 2), link(1, 4, 5, 'different')])).toEqual(['1 2', '3', '4']);
   });
 
+  it('an operator’s word joins all that both were by then, and later facts meet one person', () => {
+    const all = [...people, account(5, 'phone'), account(6, 'user')];
+    // User 1 with phone 4, user 3 with phone 5: both are one, said of the phones.
+    const links = [link(1, 4, 1), link(3, 5, 2), link(4, 5, 9, 'same')];
+    expect(groupsOf(all, links)).toEqual(['1 3 4 5', '2', '6']);
+    const late = link(4, 6, 10);
+    expect(choosePeople(all, [late, ...links]).verdicts.get(late)).toBe('clash');
+  });
+
   it('a phone of more people than one could be names nobody', () => {
     const users = Array.from({ length: maxPeoplePerAccount + 1 }, (_, i) => account(10 + i, 'user'));
     const phone = account(1, 'phone');

@@ -12,7 +12,11 @@ export interface AccountRef {
   readonly isShared: boolean;
 }
 
-/** `at`: the earliest moment, in milliseconds, at which a fact named the two together. */
+/**
+ * `at`, in milliseconds: the earliest moment at which a fact named the two together; of two that somebody said are the
+ * same person, when that was said. It was said of the people of that moment, so all that each of them was by then stays
+ * together, and what is told later meets one person.
+ */
 export interface AccountLink {
   readonly a: number;
   readonly b: number;
@@ -57,10 +61,7 @@ export function choosePeople(accounts: readonly AccountRef[], links: readonly Ac
   const keyOf = (id: number) => `${byId.get(id)?.kind} ${byId.get(id)?.value}`;
   const linkKey = (link: AccountLink) => [keyOf(link.a), keyOf(link.b)].sort().join('|');
   const ordered = [...links].sort(
-    (x, y) =>
-      Number(y.decision === 'same') - Number(x.decision === 'same') ||
-      x.at - y.at ||
-      (linkKey(x) < linkKey(y) ? -1 : linkKey(x) > linkKey(y) ? 1 : 0),
+    (x, y) => x.at - y.at || (linkKey(x) < linkKey(y) ? -1 : linkKey(x) > linkKey(y) ? 1 : 0),
   );
   const shared = findShared(accounts, links);
   const apart = links.filter((link) => link.decision === 'different');

@@ -88,7 +88,8 @@ async function readComponent(
     from identity i where i.id in (select id from member) order by i.id
   `.execute(ctx.db);
   const { rows: links } = await sql<Omit<AccountLink, 'at'> & { at: Date }>`
-    select a_id as a, b_id as b, first_at as at, decision from identity_link
+    select a_id as a, b_id as b, case when decision = 'same' then decided_at else first_at end as at, decision
+    from identity_link
     where a_id = any(${accounts.map((account) => account.id)}) and b_id = any(${accounts.map((account) => account.id)})
   `.execute(ctx.db);
   return { accounts, links: links.map((link) => ({ ...link, at: link.at.getTime() })) };

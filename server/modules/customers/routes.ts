@@ -9,7 +9,7 @@ import {
 } from './attributes.ts';
 import { changeRemark, readCustomer, readTimeline, tagSelection } from './customer.ts';
 import { countFiltered, listCustomerPage } from './list.ts';
-import { decideByHand, listConflictPage, mergeByHand, undoMerge } from './merges.ts';
+import { countNewConflicts, decideByHand, listConflictPage, mergeByHand, undoMerge } from './merges.ts';
 import type { Mover } from './regroup.ts';
 import { addTag, addTagGroup, listTagGroups, removeTag, removeTagGroup, renameTag, renameTagGroup } from './tags.ts';
 
@@ -22,6 +22,7 @@ export const customerEndpoints = (movers: readonly Mover[]): Endpoint[] => [
   endpoint(contract.mergeCustomers, async (ctx, input) => ({ id: await mergeByHand(ctx, movers, input) })),
   endpoint(contract.undoMerge, async (ctx, input) => ({ id: await undoMerge(ctx, movers, input.id) })),
   endpoint(contract.listConflicts, listConflictPage),
+  endpoint(contract.countConflicts, countNewConflicts),
   endpoint(contract.decideConflict, async (ctx, input) => {
     await decideByHand(ctx, movers, input);
     return ok;

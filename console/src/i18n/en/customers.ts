@@ -15,7 +15,8 @@ export const customers: Texts<typeof zhCN> = {
   customer: {
     one: 'Customer',
     count: 'Customers: {{n}}',
-    search: 'Name, remark, start or end of phone, external_userid',
+    search: 'Name, remark, phone',
+    searchHint: 'Part of a name or remark, start or end of a phone number, or a whole external_userid',
     nameless: 'Nameless customer',
     kind: { wechat: 'WeChat', wecom: 'WeCom' },
     source: 'Source',
@@ -35,15 +36,6 @@ export const customers: Texts<typeof zhCN> = {
     noneFoundHint: 'Try other words, or take some filters away.',
     noneYet: 'No customers yet',
     noneYetHint: 'Make a channel code and have people scan it. They show up here within a second.',
-  },
-  identity: {
-    wecom: 'external_userid',
-    external_userid: 'external_userid',
-    wecom_external_userid: 'external_userid',
-    unionid: 'unionid',
-    openid: 'openid',
-    phone: 'Phone',
-    email: 'E-mail',
   },
   follow: {
     many: 'Follows',

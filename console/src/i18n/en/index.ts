@@ -4,11 +4,14 @@ import { acquisition } from './acquisition';
 import { checks } from './checks';
 import { commerce } from './commerce';
 import { customers } from './customers';
+import { dataSources } from './data-sources';
 import { errors } from './errors';
+import { eventNames } from './event-names';
 import { home } from './home';
 import { imports } from './imports';
 import { layout } from './layout';
 import { organization } from './organization';
+import { people } from './people';
 import { scores } from './scores';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
@@ -19,6 +22,9 @@ export const en: Texts<typeof zhCN> = {
   ...errors,
   ...home,
   ...customers,
+  ...people,
+  ...eventNames,
+  ...dataSources,
   ...acquisition,
   ...touch,
   ...organization,

@@ -1,4 +1,3 @@
-import { eventNames } from '#contract/event-names';
 import type { Texts } from '~/i18n/texts';
 import type { webhooks as zhCN } from '~/i18n/zh-CN/webhooks';
 
@@ -142,6 +141,5 @@ export const webhooks: Texts<typeof zhCN> = {
     verifyHint: 'Verify before you trust; drop doubles by webhook-id: a message can come more than once.',
     verifyShell: 'Shell',
     // In English the contract has the words already.
-    eventName: eventNames,
   },
 };

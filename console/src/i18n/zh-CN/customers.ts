@@ -12,7 +12,8 @@ export const customers = {
   customer: {
     one: '客户',
     count: '共 {{n}} 位客户',
-    search: '搜索姓名、备注、手机号首尾、external_userid',
+    search: '姓名、备注、手机号',
+    searchHint: '姓名或备注的一部分、手机号的开头或结尾，或完整的 external_userid',
     nameless: '未命名客户',
     kind: { wechat: '微信', wecom: '企业微信' },
     source: '来源',
@@ -32,15 +33,6 @@ export const customers = {
     noneFoundHint: '换个关键词，或去掉一些筛选条件。',
     noneYet: '还没有客户',
     noneYetHint: '创建渠道活码并让人扫码，添加的人会在一秒内出现在这里。',
-  },
-  identity: {
-    wecom: 'external_userid',
-    external_userid: 'external_userid',
-    wecom_external_userid: 'external_userid',
-    unionid: 'unionid',
-    openid: 'openid',
-    phone: '手机号',
-    email: '邮箱',
   },
   follow: {
     many: '跟进关系',

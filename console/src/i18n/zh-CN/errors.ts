@@ -29,7 +29,7 @@ const error: Record<RefusalCode, string> = {
   attribute_value_invalid: '属性的值与类型不符。请按属性类型填写。',
   selection_too_large: '一次选择的客户太多。请用筛选条件对全部结果操作。',
   merge_needs_two: '请选择两位不同的客户。',
-  customers_kept_apart: '运营已说明这两位不是同一人，先在「身份冲突」里改判。',
+  customers_kept_apart: '之前有人判定这两位是不同的人。确定是同一个人时，请先改判。',
   code_name_taken: '已有同名的渠道活码。请换一个名称。',
   code_ended: '这个渠道活码已结束，不能再修改。需要时请新建一个。',
   code_csv_invalid: '这个 CSV 文件读不懂。请用样例文件的列名，并另存为 CSV。',

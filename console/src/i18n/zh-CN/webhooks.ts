@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { EventName } from '#contract/event-names';
 import type { deliveryState, webhookReason } from '#contract/webhooks';
 
 type State = z.output<typeof deliveryState>;
@@ -24,54 +23,6 @@ const reason: Record<Reason, string> = {
   address_private: '这个地址在内网。要发往内网，请由工程师设置 SIYU_WEBHOOK_PRIVATE=allow。',
   url_refused: '这个网址不能使用：须是 https，且不含用户名和密码。',
   secret_unreadable: '服务器的密钥变了，签名密钥读不出来。请更换签名密钥。',
-};
-
-const eventName: Record<EventName, string> = {
-  'follow.added': '客户与员工成为好友',
-  'follow.ended': '好友关系结束或转给同事',
-  'follow.edited': '员工在企业微信修改了备注或标签',
-  'follow.transfer_failed': '客户继承失败',
-  'customer.merged': '两个客户合并为同一个人',
-  'customer.parted': '撤销合并',
-  'customer.tagged': '客户的标签有变化',
-  'touch.settled': '发给客户的消息有了结果',
-  'segment.entered': '客户进入人群',
-  'segment.left': '客户离开人群',
-  'page.viewed': '浏览网页',
-  'screen.viewed': '浏览 App 页面',
-  'product.searched': '搜索商品',
-  'product_list.viewed': '浏览商品列表',
-  'product_list.filtered': '筛选商品列表',
-  'product.clicked': '在列表里点开商品',
-  'product.viewed': '浏览商品',
-  'product.shared': '分享商品',
-  'product.reviewed': '评价商品',
-  'promotion.viewed': '看到促销',
-  'promotion.clicked': '点开促销',
-  'wishlist.added': '加入心愿单',
-  'wishlist.removed': '移出心愿单',
-  'wishlist.moved_to_cart': '从心愿单加入购物车',
-  'cart.added': '加入购物车',
-  'cart.removed': '移出购物车',
-  'cart.viewed': '查看购物车',
-  'cart.shared': '分享购物车',
-  'coupon.entered': '输入优惠码',
-  'coupon.applied': '优惠码生效',
-  'coupon.denied': '优惠码被拒绝',
-  'coupon.removed': '移除优惠码',
-  'checkout.started': '开始结算',
-  'checkout.step_viewed': '进入结算的一步',
-  'checkout.step_completed': '完成结算的一步',
-  'payment.info_entered': '填写支付方式',
-  'order.placed': '下单',
-  'order.updated': '订单有变化',
-  'order.paid': '付款',
-  'order.refunded': '退款（部分或全部）',
-  'order.cancelled': '取消订单',
-  'tag.changed': '企业微信标签有变化',
-  'staff.changed': '企业微信员工有变化',
-  'department.changed': '企业微信部门有变化',
-  'group.changed': '客户群有变化',
 };
 
 export const webhooks = {
@@ -196,6 +147,5 @@ export const webhooks = {
     verify: '怎样验证签名',
     verifyHint: '先验证签名再相信内容；按 webhook-id 去重：同一条可能收到不止一次。',
     verifyShell: '命令行',
-    eventName,
   },
 };

@@ -33,7 +33,14 @@ export function CodeStats({ codeId }: { codeId: number }) {
     <>
       <Panel
         title={t('codeStats.title')}
-        extra={<DayRange from={range.from} to={range.to} onChange={setRange} className="day-range" />}
+        extra={
+          <DayRange
+            from={range.from ?? data.days[0]?.day}
+            to={range.to ?? data.days.at(-1)?.day}
+            onChange={setRange}
+            className="day-range"
+          />
+        }
       >
         <div className="figures">
           <Figure name="adds" value={format.number(totals.adds)} />

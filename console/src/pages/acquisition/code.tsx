@@ -155,6 +155,16 @@ function SyncFailed({ code }: { code: Code }) {
 
 function QrPanel({ code }: { code: Code }) {
   const { t } = useTranslation();
+  // What is printed of it is dead: nobody should print more.
+  if (code.state === 'ended') {
+    return (
+      <Panel>
+        <div className="qr-waiting">
+          <p className="muted">{t('code.stateMeaning.ended')}</p>
+        </div>
+      </Panel>
+    );
+  }
   if (code.scanUrl === null) {
     return (
       <Panel>

@@ -53,11 +53,7 @@ export function RotationEditor({ id, value, onChange }: Props) {
               {...(value.length > 1 ? { onRemove: () => onChange(value.filter((_, place) => place !== index)) } : {})}
             />
           ))}
-          <Button
-            type="dashed"
-            icon={<PlusOutlined />}
-            onClick={() => onChange([...value, { ...alwaysSlot, fromMinute: 9 * 60, toMinute: 21 * 60 }])}
-          >
+          <Button type="dashed" icon={<PlusOutlined />} onClick={() => onChange([...value, slotAfter(value.at(-1))])}>
             {t('rotation.addSlot')}
           </Button>
           <WeekView rotation={value} />
@@ -73,6 +69,15 @@ export function RotationEditor({ id, value, onChange }: Props) {
       )}
     </div>
   );
+}
+
+/** What is left of the day after the slot before, or before it when that one goes on until midnight. */
+function slotAfter(last: Slot | undefined): Slot {
+  const slot = { ...alwaysSlot, weekdays: last?.weekdays ?? alwaysSlot.weekdays };
+  if (!last || isAlways(last)) return { ...slot, fromMinute: 9 * 60, toMinute: 21 * 60 };
+  return last.toMinute < minutesOfDay
+    ? { ...slot, fromMinute: last.toMinute, toMinute: minutesOfDay }
+    : { ...slot, fromMinute: 0, toMinute: last.fromMinute || minutesOfDay };
 }
 
 interface SlotProps {

@@ -9,12 +9,18 @@ import type { Output } from '#contract';
 import { type getCustomer, listAttributes, setAttributes } from '#contract/customers';
 import { useCan } from '~/app/session';
 import { reading } from '~/call';
+import { Hinted } from '~/components/accounts';
 import { Panel } from '~/components/panel';
+import { useToldBy } from '~/components/told-by';
 import { useWriting } from '~/components/writing';
 import { useFormat } from '~/format';
 
 type Definition = Output<typeof listAttributes>['rows'][number];
+type Attribute = Output<typeof getCustomer>['attributes'][number];
 type Value = string | number | boolean;
+
+/** More empty attributes than this are folded away. */
+const shownEmpty = 3;
 
 export function AttributesPanel({ customer }: { customer: Output<typeof getCustomer> }) {
   const { t } = useTranslation();
@@ -23,7 +29,12 @@ export function AttributesPanel({ customer }: { customer: Output<typeof getCusto
   const [changes, setChanges] = useState<Record<string, Value | null> | null>(null);
   const saving = useWriting(setAttributes, { said: t('common.saved'), onDone: () => setChanges(null) });
   const definitions = data?.rows ?? [];
-  const currentValue = (key: string) => customer.attributes.find((attribute) => attribute.key === key)?.value;
+  const [isWhole, setWhole] = useState(false);
+  const known = new Map(customer.attributes.map((attribute) => [attribute.key, attribute]));
+  // Systems tell of many attributes that most customers do not have: empty ones are shown on request.
+  const emptyCount = definitions.filter((definition) => !known.has(definition.key)).length;
+  const isFolded = changes === null && !isWhole && emptyCount > shownEmpty;
+  const shown = isFolded ? definitions.filter((definition) => known.has(definition.key)) : definitions;
 
   return (
     <Panel
@@ -44,15 +55,16 @@ export function AttributesPanel({ customer }: { customer: Output<typeof getCusto
         </span>
       )}
       <dl className="facts">
-        {definitions.map((definition) => {
+        {shown.map((definition) => {
           const changed = changes?.[definition.key];
-          const current = changed === undefined ? currentValue(definition.key) : (changed ?? undefined);
+          const attribute = known.get(definition.key);
+          const current = changed === undefined ? attribute?.value : (changed ?? undefined);
           return (
             <div key={definition.key}>
               <dt>{definition.name}</dt>
               <dd>
                 {changes === null ? (
-                  <AttributeText definition={definition} value={current} />
+                  <AttributeText definition={definition} attribute={attribute} />
                 ) : (
                   <AttributeInput
                     definition={definition}
@@ -65,6 +77,12 @@ export function AttributesPanel({ customer }: { customer: Output<typeof getCusto
           );
         })}
       </dl>
+      {isFolded && shown.length === 0 && <p className="muted">{t('people.noValues')}</p>}
+      {changes === null && emptyCount > shownEmpty && (
+        <Button type="link" size="small" className="inline-button" onClick={() => setWhole(!isWhole)}>
+          {isWhole ? t('people.hideEmpty') : t('people.showEmpty', { n: emptyCount })}
+        </Button>
+      )}
       {changes !== null && (
         <div className="buttons">
           <Button
@@ -85,13 +103,28 @@ export function AttributesPanel({ customer }: { customer: Output<typeof getCusto
   );
 }
 
-function AttributeText({ definition, value }: { definition: Definition; value: Value | undefined }) {
+interface TextProps {
+  readonly definition: Definition;
+  readonly attribute: Attribute | undefined;
+}
+
+/** The value, and on hover who told it when. */
+function AttributeText({ definition, attribute }: TextProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  if (value === undefined) return <span className="muted">–</span>;
-  if (typeof value === 'boolean') return <>{t(value ? 'common.yes' : 'common.no')}</>;
-  if (typeof value === 'number') return <>{format.number(value)}</>;
-  return <>{definition.kind === 'date' ? format.longDay(value) : value}</>;
+  const toldBy = useToldBy();
+  if (attribute === undefined) return <span className="muted">–</span>;
+  const { value, setAt, setBy } = attribute;
+  const [source, time] = [toldBy(attribute), format.time(setAt)];
+  const hint =
+    setBy === null ? t('people.setBy', { source, time }) : t('people.setByPerson', { source, name: setBy, time });
+  return <Hinted hint={hint}>{writtenValue()}</Hinted>;
+
+  function writtenValue(): string {
+    if (typeof value === 'boolean') return t(value ? 'common.yes' : 'common.no');
+    if (typeof value === 'number') return format.number(value);
+    return definition.kind === 'date' ? format.longDay(value) : value;
+  }
 }
 
 interface InputProps {

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
-import { Skeleton, Tabs, Tag } from 'antd';
-import type { ReactNode } from 'react';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { App, Skeleton, Tabs } from 'antd';
+import { type ReactNode, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { getCustomer } from '#contract/customers';
 import { useCan } from '~/app/session';
@@ -10,12 +10,14 @@ import { CustomerName } from '~/components/customer-name';
 import { ErrorNotice } from '~/components/error-notice';
 import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
+import { Presence } from '~/components/presence';
 import { TouchList } from '~/components/touch-list';
 import { useFormat } from '~/format';
 import { CustomerOrders } from '~/pages/commerce/customer-orders';
 import { ScoresPanel } from '~/pages/scores/customer-scores';
 import { AttributesPanel } from './customer-attributes';
 import { FollowsPanel } from './customer-follows';
+import { IdentitiesPanel } from './customer-identities';
 import { TagsPanel } from './customer-tags';
 import { Timeline } from './timeline';
 
@@ -27,6 +29,7 @@ export default function CustomerPage(): ReactNode {
   const can = useCan();
   const id = Number(page.useParams().id);
   const { data: customer, error, refetch } = useQuery({ ...reading(getCustomer, { id }), refetchInterval: 15_000 });
+  useMoved(id, customer);
 
   if (customer === undefined) {
     return (
@@ -40,13 +43,24 @@ export default function CustomerPage(): ReactNode {
   const facts = [
     [
       t('customer.source'),
-      customer.code ? `${t(`source.${customer.source}`)} · ${customer.code.name}` : t(`source.${customer.source}`),
+      !customer.isMet
+        ? '–'
+        : customer.code
+          ? `${t(`source.${customer.source}`)} · ${customer.code.name}`
+          : t(`source.${customer.source}`),
     ],
-    [t('customer.addedAt'), format.time(customer.addedAt)],
+    [t(customer.isMet ? 'customer.addedAt' : 'people.firstSeen'), format.time(customer.addedAt)],
     [t('customer.gender'), t(`customer.genders.${customer.gender}`)],
     ...(customer.position === null ? [] : [[t('customer.position'), customer.position]]),
     [t('customer.events'), format.number(customer.eventCount)],
-    [t('customer.observedAt'), customer.observedAt === null ? t('common.never') : format.time(customer.observedAt)],
+    ...(customer.isMet
+      ? [
+          [
+            t('customer.observedAt'),
+            customer.observedAt === null ? t('common.never') : format.time(customer.observedAt),
+          ],
+        ]
+      : []),
   ];
 
   return (
@@ -54,13 +68,7 @@ export default function CustomerPage(): ReactNode {
       <PageHeader
         title={customer.name ?? t('customer.nameless')}
         backTo="/customers"
-        beside={
-          customer.isActive ? (
-            <Tag color="success">{t('customer.here')}</Tag>
-          ) : (
-            <Tag color="default">{t('customer.gone')}</Tag>
-          )
-        }
+        beside={<Presence customer={customer} />}
       />
       <div className="columns-side">
         <div className="stack-large">
@@ -77,33 +85,24 @@ export default function CustomerPage(): ReactNode {
           </Panel>
           <TagsPanel customer={customer} />
           <AttributesPanel customer={customer} />
-          <Panel title={t('customer.identities')}>
-            <dl className="facts">
-              {customer.identities.map((identity) => (
-                <div key={`${identity.kind}:${identity.value}`}>
-                  <dt>{t(`identity.${identity.kind}` as 'identity.phone', identity.kind)}</dt>
-                  <dd className="mono">{identity.value}</dd>
-                </div>
-              ))}
-            </dl>
-          </Panel>
+          <IdentitiesPanel customer={customer} />
         </div>
         <div className="stack-large">
-          <FollowsPanel customer={customer} />
-          <ScoresPanel customerId={id} />
+          {customer.follows.length > 0 && <FollowsPanel customer={customer} />}
+          <ScoresPanel customerId={customer.id} />
           <Panel>
             <Tabs
               items={[
-                { key: 'timeline', label: t('customer.timeline'), children: <Timeline customerId={id} /> },
+                { key: 'timeline', label: t('customer.timeline'), children: <Timeline customerId={customer.id} /> },
                 ...(can('order.read')
-                  ? [{ key: 'orders', label: t('menu.orders'), children: <CustomerOrders customerId={id} /> }]
+                  ? [{ key: 'orders', label: t('menu.orders'), children: <CustomerOrders customerId={customer.id} /> }]
                   : []),
                 ...(can('touch.read')
                   ? [
                       {
                         key: 'touches',
                         label: t('menu.touches'),
-                        children: <TouchList filters={{ customer: id }} isEmbedded />,
+                        children: <TouchList filters={{ customer: customer.id }} isEmbedded />,
                       },
                     ]
                   : []),
@@ -114,4 +113,18 @@ export default function CustomerPage(): ReactNode {
       </div>
     </div>
   );
+}
+
+/** The address is of a customer who became part of another: the page goes there and says so. */
+function useMoved(id: number, customer: { id: number; name: string | null } | undefined): void {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const navigate = useNavigate();
+  const movedTo = customer !== undefined && customer.id !== id ? customer.id : undefined;
+  const name = customer?.name ?? t('customer.nameless');
+  useEffect(() => {
+    if (movedTo === undefined) return;
+    void message.info(t('people.movedTo', { name }));
+    void navigate({ to: '/customers/$id', params: { id: String(movedTo) }, replace: true });
+  }, [movedTo, name, message, navigate, t]);
 }

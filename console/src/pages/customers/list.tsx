@@ -1,7 +1,7 @@
 import { TagsOutlined, TeamOutlined } from '@ant-design/icons';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Button, Select, Tag } from 'antd';
+import { Button, Select } from 'antd';
 import { type ReactNode, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { z } from 'zod';
@@ -17,6 +17,7 @@ import { KeysetTable } from '~/components/keyset-table';
 import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
 import { CodePicker, OneStaffPicker, TagPicker } from '~/components/pickers';
+import { Presence } from '~/components/presence';
 import { SearchBox } from '~/components/search-box';
 import { TagChip } from '~/components/tag-chip';
 import { useFormat } from '~/format';
@@ -72,11 +73,7 @@ export default function CustomersPage(): ReactNode {
       title: t('follow.staff'),
       key: 'staff',
       render: (_: unknown, row: Row) =>
-        row.isActive ? (
-          format.list(row.staff.map(({ name }) => name))
-        ) : (
-          <Tag variant="filled">{t('customer.gone')}</Tag>
-        ),
+        row.isActive ? format.list(row.staff.map(({ name }) => name)) : <Presence customer={row} />,
     },
     { title: t('tag.many'), key: 'tags', render: (_: unknown, row: Row) => <Tags row={row} /> },
     {
@@ -112,6 +109,7 @@ export default function CustomersPage(): ReactNode {
               value={filters.search}
               onChange={search}
               placeholder={t('customer.search')}
+              hint={t('customer.searchHint')}
               testId="customer-search"
             />
           }
@@ -173,7 +171,11 @@ export default function CustomersPage(): ReactNode {
               <CustomerName customer={row} />
               <div className="list-card-facts">
                 <Source row={row} />
-                <span>{row.isActive ? format.list(row.staff.map(({ name }) => name)) : t('customer.gone')}</span>
+                {row.isActive ? (
+                  <span>{format.list(row.staff.map(({ name }) => name))}</span>
+                ) : (
+                  <Presence customer={row} />
+                )}
                 <span className="muted">{format.time(row.addedAt)}</span>
               </div>
               <Tags row={row} />
@@ -216,6 +218,8 @@ function TagFilter({ filters, onChange }: { filters: CustomerFilters; onChange: 
 
 function Source({ row }: { row: Row }) {
   const { t } = useTranslation();
+  // Where somebody came from is known of those a staff member has or had.
+  if (!row.isMet) return null;
   return (
     <span className="source">
       <span>{t(`source.${row.source}`)}</span>

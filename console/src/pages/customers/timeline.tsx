@@ -1,7 +1,8 @@
 import {
-  ClockCircleOutlined,
+  BranchesOutlined,
   CloseCircleOutlined,
   EditOutlined,
+  MergeOutlined,
   MessageOutlined,
   ProfileOutlined,
   QrcodeOutlined,
@@ -22,8 +23,10 @@ import type { Output } from '#contract';
 import { listTimeline } from '#contract/customers';
 import { readingPages } from '~/call';
 import { ErrorNotice } from '~/components/error-notice';
+import { useMergedBy } from '~/components/told-by';
 import { useFormat } from '~/format';
 import { textOr } from '~/i18n/index';
+import { iconOfTold, ToldProperties, useToldText } from './told-event';
 
 type Entry = Output<typeof listTimeline>['rows'][number];
 
@@ -32,6 +35,7 @@ interface Line {
   readonly text: string;
   /** A second line: what was said, or why it was not. */
   readonly more?: string | undefined;
+  readonly subject?: string | undefined;
 }
 
 function listed(value: unknown, t: TFunction): string {
@@ -60,8 +64,13 @@ function orderLine(name: keyof typeof orderIcons, details: Entry['details'], t: 
   return { icon: orderIcons[name], text: t(`orderEvent.${key}`, { amount, number }) };
 }
 
-/** A sentence for each event; an event this page does not know is shown by its name. */
-function lineOf({ name, staff: who, details }: Entry, t: TFunction, money: Money): Line {
+/** A sentence for each of siyu's own events; undefined for what the brand's systems tell of. */
+function lineOf(
+  { name, staff: who, details }: Entry,
+  t: TFunction,
+  money: Money,
+  mergedBy: (by: string) => string,
+): Line | undefined {
   const staff = who?.name ?? t('follow.someStaff');
   switch (name) {
     case 'follow.added':
@@ -94,7 +103,8 @@ function lineOf({ name, staff: who, details }: Entry, t: TFunction, money: Money
     case 'order.paid':
     case 'order.refunded':
     case 'order.cancelled':
-      return orderLine(name, details, t, money);
+      // Orders that siyu keeps; without their amount in fen it is a website's word of one.
+      return typeof details.totalFen === 'number' ? orderLine(name, details, t, money) : undefined;
     case 'code.scanned':
       return { icon: <QrcodeOutlined />, text: t('event.codeScanned') };
     case 'touch.settled': {
@@ -113,8 +123,22 @@ function lineOf({ name, staff: who, details }: Entry, t: TFunction, money: Money
         more: textOr(`touch.reason.${String(details.reason)}`, words(details.reason) ?? ''),
       };
     }
+    case 'customer.merged': {
+      const gone = words(details.goneName) ?? `${t('customer.nameless')} #${String(details.goneId)}`;
+      return {
+        icon: <MergeOutlined />,
+        text: t('told.mergedWith', { name: gone }),
+        more: mergedBy(String(details.by)),
+      };
+    }
+    case 'customer.parted':
+      return {
+        icon: <BranchesOutlined />,
+        text: t('told.partedFrom', { id: String(details.fromId) }),
+        more: mergedBy(String(details.by)),
+      };
     default:
-      return { icon: <ClockCircleOutlined />, text: name };
+      return undefined;
   }
 }
 
@@ -122,6 +146,8 @@ function lineOf({ name, staff: who, details }: Entry, t: TFunction, money: Money
 export function Timeline({ customerId }: { customerId: number }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const mergedBy = useMergedBy();
+  const toldText = useToldText();
   const pages = useInfiniteQuery({ ...readingPages(listTimeline, { id: customerId }), refetchInterval: 15_000 });
 
   if (pages.isPending) return <Skeleton active />;
@@ -139,8 +165,10 @@ export function Timeline({ customerId }: { customerId: number }) {
           <h3 className="timeline-day">{format.fullDate(entries[0]?.at ?? day)}</h3>
           <AntTimeline
             items={entries.map((entry) => {
-              const line = lineOf(entry, t, format.money);
-              return { key: entry.id, icon: line.icon, content: <TimelineLine entry={entry} line={line} /> };
+              const own = lineOf(entry, t, format.money, mergedBy);
+              const line = own ?? { icon: iconOfTold(entry.name), ...toldText(entry.name, entry.details) };
+              const content = <TimelineLine entry={entry} line={line} isTold={own === undefined} />;
+              return { key: entry.id, icon: line.icon, content };
             })}
           />
         </section>
@@ -154,15 +182,17 @@ export function Timeline({ customerId }: { customerId: number }) {
   );
 }
 
-function TimelineLine({ entry, line }: { entry: Entry; line: Line }) {
+function TimelineLine({ entry, line, isTold }: { entry: Entry; line: Line; isTold: boolean }) {
   const format = useFormat();
+  const beside = [entry.code?.name, entry.sourceName].filter((name) => name != null);
   return (
     <div className="timeline-line">
-      <span>
-        {line.text}
-        {entry.code && <span className="muted"> · {entry.code.name}</span>}
+      <div className="timeline-text">
+        <span title={entry.name}>{line.text}</span>
+        {beside.length > 0 && <span className="muted"> · {beside.join(' · ')}</span>}
         {line.more !== undefined && line.more !== '' && <span className="timeline-more">{line.more}</span>}
-      </span>
+        {isTold && <ToldProperties details={entry.details} subject={line.subject} />}
+      </div>
       <time className="muted" dateTime={entry.at}>
         {format.clock(entry.at)}
       </time>

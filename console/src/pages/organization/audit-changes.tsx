@@ -37,6 +37,7 @@ const wordsOf: Readonly<Record<string, string>> = {
   source: 'source',
   entry: 'code.entry',
   state: 'code.state',
+  decision: 'conflict',
   'hook.kind': 'hook',
   'welcome.kind': 'code.welcome',
 };

@@ -30,6 +30,7 @@ const subjectKinds = [
   'code_folder',
   'default_welcome',
   'customer',
+  'identity_conflict',
   'tag',
   'tag_group',
   'attribute',
@@ -37,6 +38,7 @@ const subjectKinds = [
   'api_key',
   'material',
   'wecom_connection',
+  'source',
   'inbox',
   'operation',
 ] as const;

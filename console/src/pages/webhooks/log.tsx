@@ -151,7 +151,7 @@ function EventFilter({ value, onChange }: EventFilterProps) {
       }}
       options={(Object.keys(eventNames) as EventName[]).map((name) => ({
         value: name,
-        meaning: t(`webhook.eventName.${name}`),
+        meaning: t(`eventName.${name}`),
         label: <EventLabel name={name} />,
       }))}
     />

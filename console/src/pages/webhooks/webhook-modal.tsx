@@ -104,7 +104,7 @@ function EventChoice({ id, value, onChange }: EventChoiceProps) {
           optionLabelProp="value"
           options={names.map((name) => ({
             value: name,
-            search: `${name} ${t(`webhook.eventName.${name}`)}`,
+            search: `${name} ${t(`eventName.${name}`)}`,
             label: <EventLabel name={name} />,
           }))}
         />
@@ -117,7 +117,7 @@ function EventChoice({ id, value, onChange }: EventChoiceProps) {
 /** What an event means in words, with its name; a tracked one has only its name. */
 export function EventLabel({ name }: { name: string }) {
   const { t } = useTranslation();
-  const text = name === 'webhook.pinged' ? t('webhook.test') : textOr(`webhook.eventName.${name}`, '');
+  const text = name === 'webhook.pinged' ? t('webhook.test') : textOr(`eventName.${name}`, '');
   return (
     <span className="event-label">
       {text !== '' && <span>{text}</span>}
