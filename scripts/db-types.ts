@@ -19,6 +19,7 @@ const types: Readonly<Record<string, string>> = {
   int8: 'number',
   text: 'string',
   timestamptz: 'Date',
+  xid8: 'string',
 };
 
 interface Column {
