@@ -499,7 +499,7 @@ function* slices<T>(list: readonly T[], size: number): Generator<T[]> {
 }
 
 /** Counts and ids are numbers, as everywhere. */
-function plainRow(row: MirrorRow): MirrorRow {
+export function plainRow(row: MirrorRow): MirrorRow {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]),
   );
