@@ -6,10 +6,11 @@ import * as events from './events.ts';
 import * as insights from './insights.ts';
 import * as organization from './organization.ts';
 import type { Route } from './route.ts';
+import * as segments from './segments.ts';
 import * as touch from './touch.ts';
 import * as wecom from './wecom.ts';
 
-export const contracts = { organization, customers, events, content, touch, acquisition, insights, wecom };
+export const contracts = { organization, customers, events, segments, content, touch, acquisition, insights, wecom };
 
 export { type ErrorCode, type ErrorReply, errorStatus, type FieldProblem } from './errors.ts';
 export { type Permission, permissions, type Role, rolePermissions, roles } from './permissions.ts';

@@ -10,6 +10,9 @@ export const permissions = [
   'code.read',
   'code.write',
   'staff.read',
+  'segment.read',
+  'segment.write',
+  'segment.export',
   'touch.read',
   'insight.read',
   'health.read',
@@ -26,7 +29,7 @@ export const roles = ['owner', 'operator', 'adviser', 'service', 'viewer'] as co
 
 export type Role = (typeof roles)[number];
 
-const reading = ['customer.read', 'code.read', 'staff.read', 'touch.read', 'insight.read'] as const;
+const reading = ['customer.read', 'segment.read', 'code.read', 'staff.read', 'touch.read', 'insight.read'] as const;
 
 export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   owner: permissions,
@@ -35,6 +38,8 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'customer.write',
     'tag.write',
     'attribute.write',
+    'segment.write',
+    'segment.export',
     'code.write',
     'health.read',
     'sync.run',

@@ -254,3 +254,279 @@ export const condition = z
     if (depth > maxDepth) context.addIssue({ code: 'custom', message: 'tree_too_deep' });
     if (count > maxConditions) context.addIssue({ code: 'custom', message: 'tree_too_large' });
   });
+
+const name = line(60);
+
+export const segmentRow = z.object({
+  id,
+  name: z.string(),
+  description: z.string(),
+  memberCount: z.number().int(),
+  /** False while the members of a new or changed rule are being found. */
+  isFilled: z.boolean(),
+  filledAt: time.nullable(),
+  /** People enter and leave as time goes by; or a ranking is drawn anew now and then. */
+  isTimed: z.boolean(),
+  isRanked: z.boolean(),
+  problem: z.string().nullable(),
+  enteredToday: z.number().int(),
+  leftToday: z.number().int(),
+  createdBy: z.string(),
+  updatedAt: time,
+});
+
+const segmentDraft = { name, description: text(200, 0).default(''), tree: condition };
+
+export const listSegments = route({
+  method: 'GET',
+  path: '/api/segments',
+  permission: 'segment.read',
+  summary: 'Segments, the last made first',
+  input: z.object({ search: line(60).optional(), after, limit }),
+  output: page(segmentRow),
+});
+
+export const getSegment = route({
+  method: 'GET',
+  path: '/api/segments/:id',
+  permission: 'segment.read',
+  summary: 'One segment with its rule, and where it is used',
+  input: z.object({ id }),
+  output: segmentRow.extend({
+    tree: z.unknown(),
+    usedBy: z.array(z.object({ kind: z.enum(['segment']), id, name: z.string() })),
+  }),
+  errors: ['not_found'],
+});
+
+export const createSegment = route({
+  method: 'POST',
+  path: '/api/segments',
+  permission: 'segment.write',
+  summary: 'Make a segment; its members are found in the background',
+  input: z.object(segmentDraft),
+  output: z.object({ id }),
+  errors: ['segment_name_taken', 'segment_unknown', 'segment_list_unknown'],
+});
+
+export const updateSegment = route({
+  method: 'PUT',
+  path: '/api/segments/:id',
+  permission: 'segment.write',
+  summary: 'Change name or rule; with another rule its members are found anew',
+  input: z.object({ id, ...segmentDraft }),
+  output: done,
+  errors: ['not_found', 'segment_name_taken', 'segment_unknown', 'segment_list_unknown', 'segment_circle'],
+});
+
+export const deleteSegment = route({
+  method: 'DELETE',
+  path: '/api/segments/:id',
+  permission: 'segment.write',
+  summary: 'Delete a segment that nothing uses',
+  input: z.object({ id }),
+  output: done,
+  errors: ['not_found', 'segment_in_use'],
+});
+
+/** Which engine answered, and how long it took. */
+const answered = { engine: z.enum(['mirror', 'postgres']), tookMs: z.number().int() };
+const counting = ['segment_unknown', 'segment_list_unknown', 'segment_superseded', 'segment_too_slow'] as const;
+
+export const countSegment = route({
+  method: 'POST',
+  path: '/api/segments/count',
+  permission: 'segment.read',
+  outside: true,
+  summary:
+    'How many customers a rule selects, of how many. A newer count of the same session stops the older one, and so does a caller who hangs up',
+  input: z.object({ tree: condition, session: z.string().max(60).optional() }),
+  output: z.object({ count: z.number().int(), total: z.number().int(), ...answered }),
+  errors: counting,
+});
+
+export const sampleSegment = route({
+  method: 'POST',
+  path: '/api/segments/sample',
+  permission: 'segment.read',
+  outside: true,
+  summary: 'Some of the customers a rule selects, the newest first',
+  input: z.object({ tree: condition, limit: z.number().int().min(1).max(100).default(20) }),
+  output: z.object({ rows: z.array(customerRow) }),
+  errors: counting,
+});
+
+export const breakdownBy = z.discriminatedUnion('by', [
+  z.object({ by: z.enum(['source', 'gender', 'account_kind', 'rfm', 'tag', 'code']) }),
+  z.object({ by: z.literal('attribute'), key }),
+]);
+
+export const breakdownSegment = route({
+  method: 'POST',
+  path: '/api/segments/breakdown',
+  permission: 'segment.read',
+  outside: true,
+  summary:
+    'How those whom a rule selects divide; the largest parts first, and the share of the part among all customers',
+  input: z.object({ tree: condition, into: breakdownBy }),
+  output: z.object({
+    count: z.number().int(),
+    /** `value` is null for those without one; ids stand as text, with the name they have. */
+    rows: z.array(
+      z.object({
+        value: z.string().nullable(),
+        label: z.string().nullable(),
+        count: z.number().int(),
+        ofAll: z.number().int(),
+      }),
+    ),
+    ...answered,
+  }),
+  errors: counting,
+});
+
+export const overlapSegments = route({
+  method: 'POST',
+  path: '/api/segments/overlap',
+  permission: 'segment.read',
+  outside: true,
+  summary: 'How many are in one, in the other, and in both',
+  input: z.object({ first: condition, second: condition }),
+  output: z.object({ first: z.number().int(), second: z.number().int(), both: z.number().int(), ...answered }),
+  errors: counting,
+});
+
+export const getSegmentHistory = route({
+  method: 'GET',
+  path: '/api/segments/:id/history',
+  permission: 'segment.read',
+  summary: 'Size by day, with who entered and left; days without a change repeat the day before',
+  input: z.object({ id, from: day.optional(), to: day.optional() }),
+  output: z.object({
+    days: z.array(
+      z.object({
+        day: z.string(),
+        members: z.number().int().nullable(),
+        entered: z.number().int(),
+        left: z.number().int(),
+      }),
+    ),
+  }),
+  errors: ['not_found'],
+});
+
+const verdict = z.enum(['yes', 'no', 'unknown']);
+
+/** One line for each condition, in the order of reading; `path` leads to it: [] is the whole, [0, 2] the third part of the first. */
+const explainedLine = z.object({ path: z.array(z.number().int()), kind: z.string(), verdict, seen: z.unknown() });
+
+export const explainCustomer = route({
+  method: 'POST',
+  path: '/api/segments/explain',
+  permission: 'segment.read',
+  outside: true,
+  summary: 'Why one customer is in or out: each condition true, false or unknown, with the values seen',
+  input: z.object({ tree: condition, customerId: id }),
+  output: z.object({ verdict, changesAt: time.nullable(), lines: z.array(explainedLine) }),
+  errors: ['not_found', 'segment_unknown', 'segment_list_unknown', 'segment_too_slow'],
+});
+
+export const explainSegment = route({
+  method: 'POST',
+  path: '/api/segments/explain-parts',
+  permission: 'segment.read',
+  outside: true,
+  summary:
+    'What each part of a rule does: whom it is true, false and unknown for, and how many more there would be without it',
+  input: z.object({ tree: condition }),
+  output: z.object({
+    count: z.number().int(),
+    total: z.number().int(),
+    parts: z.array(
+      z.object({
+        path: z.array(z.number().int()),
+        kind: z.string(),
+        yes: z.number().int(),
+        no: z.number().int(),
+        unknown: z.number().int(),
+        removed: z.number().int(),
+      }),
+    ),
+    ...answered,
+  }),
+  errors: counting,
+});
+
+export const exportSegment = route({
+  method: 'POST',
+  path: '/api/segments/:id/export',
+  permission: 'segment.export',
+  outside: true,
+  bytes: 'out',
+  summary: 'The members as CSV (UTF-8), streamed; written into the audit log',
+  input: z.object({ id }),
+  output: z.unknown(),
+  errors: ['not_found', 'segment_not_filled'],
+});
+
+export const segmentListRow = z.object({
+  id,
+  name: z.string(),
+  memberCount: z.number().int(),
+  rowCount: z.number().int(),
+  /** Rows that named nobody we know. */
+  unknownCount: z.number().int(),
+  createdAt: time,
+  createdBy: z.string(),
+});
+
+export const listSegmentLists = route({
+  method: 'GET',
+  path: '/api/segment-lists',
+  permission: 'segment.read',
+  summary: 'Uploaded lists',
+  input: none,
+  output: z.object({ rows: z.array(segmentListRow) }),
+});
+
+export const uploadSegmentList = route({
+  method: 'POST',
+  path: '/api/segment-lists',
+  permission: 'segment.write',
+  bytes: 'in',
+  summary:
+    'A list of people: text with one account a line (the first column of a CSV): external_userid, phone, unionid, e-mail, any account, or #number for a customer number',
+  input: z.object({ name }),
+  output: z.object({ id, rowCount: z.number().int(), memberCount: z.number().int(), unknownCount: z.number().int() }),
+  errors: ['segment_list_name_taken', 'segment_list_empty'],
+});
+
+export const deleteSegmentList = route({
+  method: 'DELETE',
+  path: '/api/segment-lists/:id',
+  permission: 'segment.write',
+  summary: 'Delete a list that no segment speaks of',
+  input: z.object({ id }),
+  output: done,
+  errors: ['not_found', 'segment_list_in_use'],
+});
+
+export const getMirror = route({
+  method: 'GET',
+  path: '/api/mirror',
+  permission: 'health.read',
+  summary: 'The columnar copy that counts segments: how far behind it is, how large',
+  input: none,
+  output: z.object({
+    /** `off`: this process has none, PostgreSQL answers, slower and equal. */
+    state: z.enum(['off', 'building', 'following', 'failed']),
+    lagMs: z.number().int().nullable(),
+    builtAt: time.nullable(),
+    buildMs: z.number().int().nullable(),
+    diskBytes: z.number().int(),
+    memoryBytes: z.number().int(),
+    problem: z.string().nullable(),
+    /** Changes that memberships have not taken in yet. */
+    waitingTouches: z.number().int(),
+  }),
+});

@@ -3,16 +3,19 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import apiReference from '@scalar/fastify-api-reference';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { PoolClient } from 'pg';
 import { createWecomChannel } from '#channels/wecom';
 import { createModules } from '#modules';
 import { createAuth, identify, serveAuth } from '#organization';
 import type { Config } from '#platform/config';
 import { type Database, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
+import { watchTables } from '#platform/feed';
 import { answerError, errorReply, jsonLimitBytes, serveEndpoints } from '#platform/http';
 import { randomToken } from '#platform/ids';
 import { startJobs } from '#platform/jobs';
 import { createMetrics, type Metrics } from '#platform/metrics';
+import type { Mirror } from '#platform/mirror';
 import type { Module, Runtime } from '#platform/module';
 import { describeApi } from '#platform/openapi';
 import { startPumps } from '#platform/pump';
@@ -24,6 +27,8 @@ export interface AppParts {
   readonly runtime: Runtime;
   readonly secret: string;
   readonly version: string;
+  /** Counts segments when there is one; PostgreSQL does otherwise. */
+  readonly mirror?: Mirror;
 }
 
 /** All of siyu, put together and not yet started: tests begin here. */
@@ -40,7 +45,22 @@ export async function createApp(parts: AppParts): Promise<App> {
   const metrics = createMetrics();
   const auth = createAuth({ database, secret: parts.secret, publicUrl: config.publicUrl });
   const wecom = createWecomChannel(runtime, metrics);
-  const modules = [...createModules({ auth, publicUrl: config.publicUrl, deliverers: wecom.deliverers }), wecom];
+  const modules = [
+    ...createModules({
+      auth,
+      publicUrl: config.publicUrl,
+      deliverers: wecom.deliverers,
+      mirror: parts.mirror,
+    }),
+    wecom,
+  ];
+
+  await withFeedClient(database, (client) =>
+    watchTables(
+      client,
+      modules.flatMap((module) => module.feed ?? []),
+    ),
+  );
 
   const http = Fastify({
     loggerInstance: runtime.log as FastifyBaseLogger,
@@ -100,6 +120,15 @@ export async function createApp(parts: AppParts): Promise<App> {
       };
     },
   };
+}
+
+async function withFeedClient(database: Database, work: (client: PoolClient) => Promise<void>): Promise<void> {
+  const client = await database.pool.connect();
+  try {
+    await work(client);
+  } finally {
+    client.release();
+  }
 }
 
 /** A page of another site cannot use a signed-in browser: browsers name the origin of every write. */

@@ -4,15 +4,23 @@ import { customerEndpoints, runTagging } from '#customers';
 import { createProjectors, eventEndpoints, type Listener } from '#events';
 import { insightEndpoints } from '#insights';
 import { type Auth, organizationEndpoints } from '#organization';
+import type { Mirror } from '#platform/mirror';
 import type { Module } from '#platform/module';
 import { everyMs } from '#platform/schedule';
+import { createEngine, membershipChores, membershipPumps, segmentEndpoints, watchedTables } from '#segments';
 import { createUrgentDelivery, type Deliverer, touchEndpoints } from '#touch';
 
 /**
  * Table of contents. A module may use the doors of those above it; towards those below it emits a fact, which they hear
  * as listeners. A table is written only by the module that lists it (scripts/check-modules.ts holds to both).
  */
-export function createModules(parts: { auth: Auth; publicUrl: string; deliverers: readonly Deliverer[] }): Module[] {
+export function createModules(parts: {
+  auth: Auth;
+  publicUrl: string;
+  deliverers: readonly Deliverer[];
+  mirror: Mirror | undefined;
+}): Module[] {
+  const engine = createEngine(parts.mirror);
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   const listeners: Listener[] = [welcomeNewcomers];
 
@@ -57,6 +65,22 @@ export function createModules(parts: { auth: Auth; publicUrl: string; deliverers
       tables: ['inbox', 'inbox_lane', 'event_key', 'event'],
       endpoints: eventEndpoints,
       pumps: createProjectors(listeners),
+    },
+    {
+      name: 'segments',
+      tables: [
+        'segment',
+        'segment_member',
+        'segment_due',
+        'segment_touch',
+        'segment_day',
+        'segment_list',
+        'segment_list_member',
+      ],
+      endpoints: segmentEndpoints(engine),
+      pumps: membershipPumps(engine),
+      chores: membershipChores(),
+      feed: watchedTables,
     },
     { name: 'content', tables: ['material'], endpoints: contentEndpoints },
     {

@@ -61,6 +61,8 @@ create table segment (
   -- The revision whose members are all known; behind `revision` while they are counted.
   filled_revision integer not null default 0,
   filled_at timestamptz,
+  -- Where the lines of its rankings were drawn when it was filled.
+  lines jsonb not null default '{}',
   -- Due times up to here are in segment_due.
   due_until timestamptz,
   problem text,

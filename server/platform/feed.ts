@@ -1,5 +1,3 @@
-import type pg from 'pg';
-
 /**
  * The change feed: one row for each statement that changed a watched table (more for very large statements), written by
  * triggers in the transaction of the change.
@@ -19,11 +17,19 @@ export interface FeedTable {
   readonly rows?: { readonly id: string; readonly at: string };
 }
 
+/** A connection in a transaction, as the driver or the query builder gives it. */
+export interface FeedClient {
+  query<T extends Record<string, unknown>>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ rows: T[]; rowCount?: number | null }>;
+}
+
 /** A statement on more rows than this makes several rows of the feed. */
 const chunk = 5000;
 const page = 500;
 
-export interface FeedRow {
+export type FeedRow = {
   readonly table_name: string;
   readonly is_insert: boolean;
   readonly keys: readonly number[];
@@ -31,13 +37,13 @@ export interface FeedRow {
   readonly row_ids: readonly number[] | null;
   readonly first_at: Date | null;
   readonly last_at: Date | null;
-}
+};
 
 /** First key of the advisory lock under which triggers are put in place. */
 const installLock = 7164006;
 
 /** Puts the triggers in place where they are missing or different. Tables that do not exist are passed over. */
-export async function watchTables(client: pg.ClientBase, tables: readonly FeedTable[]): Promise<void> {
+export async function watchTables(client: FeedClient, tables: readonly FeedTable[]): Promise<void> {
   await client.query('begin');
   try {
     await client.query('select pg_advisory_xact_lock($1)', [installLock]);
@@ -98,14 +104,14 @@ function triggersOf(table: FeedTable, mark: string): string {
 }
 
 /** The snapshot of the transaction that `client` is in. */
-export async function currentPosition(client: pg.ClientBase): Promise<string> {
+export async function currentPosition(client: FeedClient): Promise<string> {
   const { rows } = await client.query<{ position: string }>('select pg_current_snapshot()::text as position');
   return rows[0]?.position ?? '';
 }
 
 /** Rows of the feed that this transaction's snapshot sees and `position` did not, oldest first, a page at a time. */
 export async function* readFeed(
-  client: pg.ClientBase,
+  client: FeedClient,
   position: string,
   tables: readonly string[],
 ): AsyncGenerator<FeedRow[]> {
@@ -124,7 +130,7 @@ export async function* readFeed(
 }
 
 /** Where a named follower stands; at its first call, here and now. */
-export async function followerPosition(client: pg.ClientBase, name: string): Promise<string> {
+export async function followerPosition(client: FeedClient, name: string): Promise<string> {
   const { rows } = await client.query<{ position: string }>(
     `insert into change_follower (name, position, moved_at) values ($1, pg_current_snapshot()::text, clock_timestamp())
     on conflict (name) do update set name = excluded.name returning position`,
@@ -133,7 +139,7 @@ export async function followerPosition(client: pg.ClientBase, name: string): Pro
   return rows[0]?.position ?? '';
 }
 
-export async function moveFollower(client: pg.ClientBase, name: string, position: string): Promise<void> {
+export async function moveFollower(client: FeedClient, name: string, position: string): Promise<void> {
   await client.query(
     `insert into change_follower (name, position, moved_at) values ($1, $2, clock_timestamp())
     on conflict (name) do update set position = excluded.position, moved_at = excluded.moved_at`,
@@ -144,9 +150,12 @@ export async function moveFollower(client: pg.ClientBase, name: string, position
 /** A follower that nobody has heard of for so long is given up: it starts anew instead of holding the feed for ever. */
 const patience = '1 day';
 
-/** Removes what every follower has seen. */
-export async function pruneFeed(client: pg.ClientBase): Promise<number> {
-  await client.query(`delete from change_follower where moved_at < clock_timestamp() - interval '${patience}'`);
+/** Removes what every follower has seen. @param kept a follower that cannot start anew: the feed waits for it */
+export async function pruneFeed(client: FeedClient, kept: string): Promise<number> {
+  await client.query(
+    `delete from change_follower where moved_at < clock_timestamp() - interval '${patience}' and name <> $1`,
+    [kept],
+  );
   const { rowCount } = await client.query(
     `delete from change_feed where xid < coalesce(
       (select min(pg_snapshot_xmin(position::pg_snapshot)::text::bigint) from change_follower)::text::xid8,

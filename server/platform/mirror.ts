@@ -103,6 +103,7 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
   let working: Promise<unknown> = Promise.resolve();
   let problem: string | null = null;
   let equalAt: number | undefined;
+  let toldAt = 0;
   let built: { at: Date; ms: number } | undefined;
   let building = false;
   const idle: DuckDBConnection[] = [];
@@ -309,7 +310,11 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
     const begun = Date.now();
     const count = await withClient(async (client) => {
       const count = await stepOnce(current, client, false);
-      await moveFollower(client, current.name, current.position);
+      // Also when nothing changed, now and then: a follower that is never heard of is given up.
+      if (count > 0 || Date.now() - toldAt > 30_000) {
+        await moveFollower(client, current.name, current.position);
+        toldAt = Date.now();
+      }
       return count;
     });
     equalAt = begun;

@@ -377,6 +377,7 @@ export interface SegmentTable {
   member_count: Generated<number>;
   filled_revision: Generated<number>;
   filled_at: Date | null;
+  lines: ColumnType<unknown, string | undefined, string>;
   due_until: Date | null;
   problem: string | null;
   created_at: Date;

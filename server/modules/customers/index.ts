@@ -8,7 +8,7 @@ export {
   type FollowTurn,
   requestRemarks,
 } from './follows.ts';
-export { customerScope } from './list.ts';
+export { customerScope, readRows } from './list.ts';
 export * as mirror from './mirror.ts';
 export { applyTagCatalogue, findTagIds } from './mirror.ts';
 export {

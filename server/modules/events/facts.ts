@@ -9,6 +9,8 @@ const userid = z.string().min(1).max(64);
 const externalUserid = z.string().min(1).max(64);
 const moment = z.coerce.date();
 
+const membership = z.object({ customerId: z.number().int(), segmentId: z.number().int(), segmentName: z.string() });
+
 export const factSchemas = {
   /** A customer and a staff member became contacts. `isHalf`: the staff member has not confirmed yet. */
   'follow.added': z.object({
@@ -61,6 +63,9 @@ export const factSchemas = {
     removed: z.array(z.string().nullish()),
     by: z.string(),
   }),
+  /** A change about a customer, or time, moved him into a segment or out of it. */
+  'segment.entered': membership,
+  'segment.left': membership,
   /** A touch reached its end, or the platform took it. */
   'touch.settled': z.object({
     customerId: z.number().int(),
@@ -105,6 +110,8 @@ export function subjectOf(fact: Fact): string {
     case 'customer.observed':
       return `account:${fact.payload.externalUserid}`;
     case 'customer.tagged':
+    case 'segment.entered':
+    case 'segment.left':
     case 'touch.settled':
       return `customer:${fact.payload.customerId}`;
     case 'staff.customers_listed':

@@ -233,6 +233,15 @@ async function projectRun(ctx: WriteCtx, run: readonly ParsedFact[]): Promise<Pr
         customerId: payload.customerId,
         payload,
       }));
+    case 'segment.entered':
+    case 'segment.left':
+      return (run as Extract<ParsedFact, { name: 'segment.entered' | 'segment.left' }>[]).map(
+        ({ name, row, payload }) => ({
+          ...bare(name, row),
+          customerId: payload.customerId,
+          payload: { segmentId: payload.segmentId, segmentName: payload.segmentName },
+        }),
+      );
     case 'touch.settled':
       return of('touch.settled').map(({ name, row, payload }) => ({
         ...bare(name, row),

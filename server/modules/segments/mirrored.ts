@@ -1,23 +1,18 @@
+import { condition } from '#contract/segments';
+import type { Db } from '#platform/db';
+import type { FeedTable } from '#platform/feed';
 import type { MirrorTable } from '#platform/mirror';
 import type { Dialect } from './kind.ts';
+import { askedBy } from './person.ts';
 import { quote } from './sql.ts';
 
 /** The tables that conditions ask, as the mirror holds them, and how each engine reads a property of an event. */
 
 /** Properties of events that always have a column; those that segments ask for come to them. */
-export const usualProperties = [
-  'amount_fen',
-  'category',
-  'channel',
-  'content_id',
-  'kind',
-  'product_id',
-  'sku',
-  'title',
-];
+const usualProperties = ['amount_fen', 'category', 'channel', 'content_id', 'kind', 'product_id', 'sku', 'title'];
 
 /** More would make the copy wide; conditions on others are answered by PostgreSQL. */
-export const maxProperties = 64;
+const maxProperties = 64;
 
 const textColumn = (property: string) => `text ${property}`;
 const numberColumn = (property: string) => `number ${property}`;
@@ -193,3 +188,16 @@ const scoreColumns = [
   ['freebie', 'double'],
   ['is_super', 'boolean'],
 ] as const;
+
+/** What the triggers watch, whether there is a mirror or not. */
+export const watchedTables: readonly FeedTable[] = mirrorTables([]).map((table) => table.feed);
+
+/** The properties of events that have a column: the usual ones, and those that saved segments ask for. */
+export async function wantedProperties(db: Db): Promise<string[]> {
+  const rows = await db.selectFrom('segment').select('tree').where('deleted_at', 'is', null).execute();
+  const asked = askedBy(
+    rows.map((row) => condition.parse(row.tree)),
+    new Map(),
+  );
+  return [...new Set([...usualProperties, ...asked.properties])].sort().slice(0, maxProperties);
+}
