@@ -194,7 +194,7 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
       const types = table.columns.map((column) => `${quoteText(column.name)}: '${column.type}'`).join(', ');
       await connection.run(
         `insert into ${target} (${columnsOf(table)}) select * from read_csv(${quoteText(csv)}, header = false, auto_detect = false,
-          delim = ',', quote = '"', escape = '"', nullstr = '\\N', strict_mode = true, max_line_size = 16000000, columns = {${types}})`,
+          delim = ',', quote = '"', escape = '"', nullstr = '\\N', allow_quoted_nulls = false, columns = {${types}})`,
       );
     } finally {
       rmSync(csv, { force: true });
