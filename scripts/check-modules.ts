@@ -23,6 +23,7 @@ const platformTables: Readonly<Record<string, readonly string[]>> = {
   inbox: ['events'],
   migration: [],
   change_feed: [],
+  mirror_meta: [],
   change_follower: ['segments'],
 };
 

@@ -3,6 +3,7 @@ import { createCode, createFolder, getCode } from '#contract/acquisition';
 import { createMaterial } from '#contract/content';
 import { createAttribute, createTagGroup, listCustomers, listTags } from '#contract/customers';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
+import { type Condition, createSegment, uploadSegmentList } from '#contract/segments';
 import { setConnection } from '#contract/wecom';
 import { type Fact, recordEvents } from '#events';
 import { applyDepartments, applyStaff } from '#organization';
@@ -10,6 +11,7 @@ import { type Ctx, inTransaction } from '#platform/ctx';
 import { startOperation } from '#platform/operations';
 import type { Pump } from '#platform/pump';
 import type { TestApp } from './app.ts';
+import { ensureCommerceTables } from './commerce-tables.ts';
 
 /** A small shop that is alive: staff, customers with follows, tags, codes. For tests that walk many routes. */
 export interface World {
@@ -178,6 +180,18 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   const user = await siyu.call(owner, createUser, other);
   const key = await siyu.call(owner, createApiKey, { name: 'old', permissions: ['tag.write'] });
   const departments = await siyu.call(owner, listDepartments, {});
+  await ensureCommerceTables(siyu.database.pool);
+  const trees = treesOf(tags.vip);
+  const segments: number[] = [];
+  for (const [i, tree] of trees.slice(0, 2).entries()) {
+    segments.push((await siyu.call(owner, createSegment, { name: `人群${i}`, tree })).id);
+  }
+  const pumps = siyu.app.modules.flatMap((module) => module.pumps ?? []);
+  await drainPumps(
+    siyu.ctx,
+    pumps.filter((pump) => pump.name === 'segments.fill'),
+  );
+  const list = await siyu.ask(owner, uploadSegmentList, { name: '名单' }, Buffer.from('wmOfLi00001\n13800000001\n'));
 
   const staffIds = Object.values(staff);
   const tagIds = Object.values(tags);
@@ -191,6 +205,13 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
     known: {
       '/customers': customerIds,
       '/codes': codeIds,
+      '/segments': segments,
+      '/segment-lists': [list.body.id],
+      tree: trees,
+      first: trees,
+      second: trees,
+      segmentId: segments,
+      customerId: customerIds,
       '/code-folders': [emptyFolderId, folderId],
       '/staff': staffIds,
       '/tags': tagIds,
@@ -221,6 +242,42 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       token: [worldConnection.token],
     },
   };
+}
+
+/** Rules of many kinds, with texts that careless code trips over. */
+function treesOf(tagId: number): Condition[] {
+  const within = { kind: 'last', amount: 30, unit: 'days' } as const;
+  const event = { kind: 'event' as const, name: 'follow.added', filters: [], window: within };
+  return [
+    { kind: 'tag', mode: 'any', tagIds: [tagId] },
+    {
+      kind: 'all',
+      of: [
+        { ...event, measure: { of: 'count' }, compare: { op: 'gte', value: 1 } },
+        { kind: 'gender', values: ['female'] },
+      ],
+    },
+    {
+      kind: 'not',
+      of: { kind: 'attribute', key: 'city', test: { op: 'is_any', values: ["'; drop table customer; --", '上海'] } },
+    },
+    {
+      ...event,
+      filters: [{ property: `"'\\`, test: { op: 'contains', text: '%_\\' } }],
+      measure: { of: 'avg', property: "a' or '1" },
+      compare: { op: 'between', value: -1e11, to: 1e11 },
+    },
+    {
+      kind: 'any',
+      of: [
+        { kind: 'order_gap', which: 'latest', compare: { op: 'lt', value: 30 } },
+        { kind: 'rfm', groups: ["x'"] },
+      ],
+    },
+    { kind: 'top', by: { of: 'score', field: 'relation' }, take: { of: 'share', basisPoints: 1000 } },
+    { kind: 'segment', segmentId: 9_007_199_254_740_991 },
+    { kind: 'attribute', key: 'size', test: { op: 'birthday', days: 3, calendar: 'lunar' } },
+  ];
 }
 
 /** Routes whose answer is a refusal even when all is right, because of the state a seeded world is in. */

@@ -378,9 +378,10 @@ async function fillOne(ctx: Ctx, wanted: { id: number; revision: number }, follo
   await inTransaction(ctx, async (ctx) => {
     // Everybody is asked once: for a large base this takes longer than an answer may.
     await sql`set local statement_timeout = 0`.execute(ctx.db);
-    await sql`create temp table fill_member (customer_id bigint primary key) on commit drop`.execute(ctx.db);
     const compiled = compile(segment.tree, world, usualSizes(1_000_000), postgres);
-    await ctx.db.executeQuery(CompiledQuery.raw(`insert into fill_member ${compiled.with}${compiled.sql}`));
+    await ctx.db.executeQuery(
+      CompiledQuery.raw(`create temp table fill_member on commit drop as ${compiled.with}${compiled.sql}`),
+    );
     await sql`analyze fill_member`.execute(ctx.db);
     await sql`
       delete from segment_member m where segment_id = ${segment.id}

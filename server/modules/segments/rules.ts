@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { comparison, momentTest, timeWindow } from '#contract/segments';
-import { addDays, dayOf, dayStart } from '#platform/days';
+import { addDays, dayStart } from '#platform/days';
 
 /**
  * What conditions mean, once for all three evaluators.
@@ -147,8 +147,6 @@ export function anyOf(verdicts: readonly Verdict[]): Verdict {
 
 /** '2026-11-21' as 20261121: what the database compares. */
 export const dayNumber = (day: string) => Number(day.replaceAll('-', ''));
-
-export const today = (now: Date, zone: string) => dayOf(now, zone);
 
 /** The bucket of a customer under a seed, 0 to 9999. The same arithmetic stands in SQL: see bucketSql. */
 export function bucketOf(customerId: number, seed: number): number {

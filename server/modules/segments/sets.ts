@@ -40,7 +40,7 @@ export function rankedSql({ by }: Top, world: Pick<World, 'now' | 'zone'>, diale
   }
 }
 
-export const isScore = (leaf: Top) => leaf.by.of === 'score';
+const isScore = (leaf: Top) => leaf.by.of === 'score';
 
 /** Scores are doubles, sums are whole. */
 const literal = (leaf: Top, value: number) => (isScore(leaf) ? double(value) : String(value));
