@@ -34,6 +34,18 @@ export const errorStatus = {
   merge_needs_two: 422,
   customers_kept_apart: 409,
 
+  segment_name_taken: 409,
+  segment_unknown: 422,
+  segment_circle: 422,
+  segment_in_use: 409,
+  segment_not_filled: 409,
+  segment_superseded: 409,
+  segment_too_slow: 503,
+  segment_list_name_taken: 409,
+  segment_list_unknown: 422,
+  segment_list_empty: 422,
+  segment_list_in_use: 409,
+
   code_name_taken: 409,
   code_ended: 409,
   code_csv_invalid: 422,

@@ -9,6 +9,7 @@ import * as insights from './insights.ts';
 import * as organization from './organization.ts';
 import type { Route } from './route.ts';
 import * as scores from './scores.ts';
+import * as segments from './segments.ts';
 import * as touch from './touch.ts';
 import * as web from './web.ts';
 import * as webhooks from './webhooks.ts';
@@ -21,6 +22,7 @@ export const contracts = {
   commerce,
   webhooks,
   scores,
+  segments,
   content,
   touch,
   acquisition,

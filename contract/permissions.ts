@@ -11,6 +11,9 @@ export const permissions = [
   'code.read',
   'code.write',
   'staff.read',
+  'segment.read',
+  'segment.write',
+  'segment.export',
   'touch.read',
   'order.read',
   'order.write',
@@ -33,7 +36,15 @@ export const roles = ['owner', 'operator', 'adviser', 'service', 'viewer'] as co
 
 export type Role = (typeof roles)[number];
 
-const reading = ['customer.read', 'order.read', 'code.read', 'staff.read', 'touch.read', 'insight.read'] as const;
+const reading = [
+  'customer.read',
+  'segment.read',
+  'order.read',
+  'code.read',
+  'staff.read',
+  'touch.read',
+  'insight.read',
+] as const;
 
 export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   owner: permissions,
@@ -43,6 +54,8 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'customer.merge',
     'tag.write',
     'attribute.write',
+    'segment.write',
+    'segment.export',
     'code.write',
     'order.write',
     'import.run',

@@ -22,6 +22,9 @@ const platformTables: Readonly<Record<string, readonly string[]>> = {
   operation: [],
   inbox: ['events'],
   migration: [],
+  change_feed: [],
+  mirror_meta: [],
+  change_follower: ['segments'],
 };
 
 /** The table of contents, as written: modules in their order, each with its tables. Channels have the same form. */

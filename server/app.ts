@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import apiReference from '@scalar/fastify-api-reference';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { PoolClient } from 'pg';
 import { createWebChannel } from '#channels/web';
 import { createWecomChannel } from '#channels/wecom';
 import { createModules } from '#modules';
@@ -10,10 +11,12 @@ import { createAuth, identify, serveAuth } from '#organization';
 import type { Config } from '#platform/config';
 import { type Database, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
+import { watchTables } from '#platform/feed';
 import { answerError, errorReply, jsonLimitBytes, serveEndpoints } from '#platform/http';
 import { randomToken } from '#platform/ids';
 import { startJobs } from '#platform/jobs';
 import { createMetrics, type Metrics } from '#platform/metrics';
+import type { Mirror } from '#platform/mirror';
 import type { Module, Runtime } from '#platform/module';
 import { describeApi } from '#platform/openapi';
 import { startPumps } from '#platform/pump';
@@ -25,6 +28,8 @@ export interface AppParts {
   readonly runtime: Runtime;
   readonly secret: string;
   readonly version: string;
+  /** Counts segments when there is one; PostgreSQL does otherwise. */
+  readonly mirror?: Mirror;
 }
 
 /** All of siyu, put together and not yet started: tests begin here. */
@@ -50,10 +55,18 @@ export async function createApp(parts: AppParts): Promise<App> {
       allowPrivateWebhooks: config.allowPrivateWebhooks,
       clock: runtime.clock,
       importsFolder: join(config.home, 'imports'),
+      mirror: parts.mirror,
     }),
     wecom,
     createWebChannel(),
   ];
+
+  await withFeedClient(database, (client) =>
+    watchTables(
+      client,
+      modules.flatMap((module) => module.feed ?? []),
+    ),
+  );
 
   const http = Fastify({
     loggerInstance: runtime.log as FastifyBaseLogger,
@@ -113,6 +126,15 @@ export async function createApp(parts: AppParts): Promise<App> {
       };
     },
   };
+}
+
+async function withFeedClient(database: Database, work: (client: PoolClient) => Promise<void>): Promise<void> {
+  const client = await database.pool.connect();
+  try {
+    await work(client);
+  } finally {
+    client.release();
+  }
 }
 
 /** A page of another site cannot use a signed-in browser: browsers name the origin of every write. */

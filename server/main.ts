@@ -5,12 +5,14 @@ import { ensureSetupToken } from '#organization';
 import { type Clock, type ClockSetting, createScaledClock, systemClock } from '#platform/clock';
 import { type Config, ConfigError, parseConfig } from '#platform/config';
 import { type Ctx, inTransaction, systemActor } from '#platform/ctx';
-import { assertServerVersion, openDatabase } from '#platform/db';
+import { assertServerVersion, type Database, openDatabase } from '#platform/db';
 import { HomeInUseError, openHome } from '#platform/home';
-import { createLog } from '#platform/log';
+import { createLog, type Logger } from '#platform/log';
 import { migrate } from '#platform/migrate';
+import { type Mirror, openMirror } from '#platform/mirror';
 import { EmbeddedPostgresError, startEmbeddedPostgres } from '#platform/postgres';
 import { createSealer } from '#platform/seal';
+import { mirrorTables, wantedProperties } from '#segments';
 
 type Stop = () => Promise<unknown> | unknown;
 
@@ -52,7 +54,17 @@ async function main(config: Config, stops: Stop[]): Promise<void> {
     publicUrl: config.publicUrl,
     sealer: createSealer(secret),
   };
-  const app = await createApp({ config, database, runtime, secret, version: readVersion() });
+  const mirror = config.mirror && (await openSegmentMirror(config.mirror, home.path, database, log));
+  if (mirror) stops.push(() => mirror.close());
+  const app = await createApp({
+    config,
+    database,
+    runtime,
+    secret,
+    version: readVersion(),
+    ...(mirror ? { mirror } : {}),
+  });
+  mirror?.follow();
   if (config.roles.has('worker')) {
     const worker = await app.startWorker();
     stops.push(() => worker.stop());
@@ -62,6 +74,17 @@ async function main(config: Config, stops: Stop[]): Promise<void> {
     stops.push(() => app.http.close());
     await announce(config, { ...runtime, actor: systemActor('start'), now: clock.now(), requestId: undefined });
   }
+}
+
+/** This process's own copy, in its own folder: several processes have several, and none shares a file. */
+async function openSegmentMirror(
+  settings: NonNullable<Config['mirror']>,
+  home: string,
+  database: Database,
+  log: Logger,
+): Promise<Mirror> {
+  const tables = mirrorTables(await wantedProperties(database.db));
+  return openMirror({ ...settings, folder: join(home, 'mirror'), databaseUrl: database.url, log }, tables);
 }
 
 /** A clock that the process which started us sets by message. */

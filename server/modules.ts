@@ -7,10 +7,12 @@ import { importEndpoints, removeOldFiles, runImport } from '#imports';
 import { insightEndpoints } from '#insights';
 import { type Auth, organizationEndpoints } from '#organization';
 import type { Clock } from '#platform/clock';
+import type { Mirror } from '#platform/mirror';
 import type { Module } from '#platform/module';
 import { everyMs } from '#platform/schedule';
 import type { Sealer } from '#platform/seal';
 import { computeScores, moveScores, noteChanges, refreshScores, scoreChores, scoreEndpoints } from '#scores';
+import { createEngine, membershipChores, membershipPumps, segmentEndpoints, watchedTables } from '#segments';
 import { createUrgentDelivery, type Deliverer, moveTouches, touchEndpoints } from '#touch';
 import { createTeller, createWebhookDelivery, planTidying, runReplay, tidyWebhooks, webhookEndpoints } from '#webhooks';
 
@@ -27,7 +29,9 @@ export function createModules(parts: {
   clock: Clock;
   /** Where uploaded files to be imported are. */
   importsFolder: string;
+  mirror: Mirror | undefined;
 }): Module[] {
+  const engine = createEngine(parts.mirror);
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
   const listeners: Listener[] = [keepOrders, welcomeNewcomers, noteChanges, createTeller()];
@@ -105,6 +109,22 @@ export function createModules(parts: {
         'score.refresh': refreshScores,
       },
       chores: scoreChores,
+    },
+    {
+      name: 'segments',
+      tables: [
+        'segment',
+        'segment_member',
+        'segment_due',
+        'segment_touch',
+        'segment_day',
+        'segment_list',
+        'segment_list_member',
+      ],
+      endpoints: segmentEndpoints(engine),
+      pumps: membershipPumps(engine),
+      chores: membershipChores(),
+      feed: watchedTables,
     },
     { name: 'content', tables: ['material'], endpoints: contentEndpoints },
     {

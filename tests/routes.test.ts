@@ -44,6 +44,7 @@ const extras: Readonly<Record<string, Record<string, unknown>>> = {
   updateTag: { name: '改名' },
   updateTagGroup: { name: '改名' },
   updateFolder: { name: '改名' },
+  updateSegment: { name: '改名' },
   updateUser: { role: 'viewer' },
   setAttributes: { values: { city: '上海' } },
   createTagGroup: { tags: ['一'] },

@@ -23,6 +23,8 @@ export interface Config {
   readonly metricsToken: string | undefined;
   /** Whether webhooks may go to private addresses and without TLS. */
   readonly allowPrivateWebhooks: boolean;
+  /** The columnar copy that counts segments; undefined: PostgreSQL does, slower and equal. */
+  readonly mirror: { readonly memoryMb: number; readonly threads: number } | undefined;
 }
 
 export class ConfigError extends Error {}
@@ -59,6 +61,9 @@ const schema = z.object({
     .default('info'),
   SIYU_LOG_FORMAT: z.enum(['json', 'pretty'], 'must be json or pretty').optional(),
   SIYU_CLOCK: z.enum(['system', 'ipc'], 'must be system or ipc').default('system'),
+  SIYU_MIRROR: z.enum(['on', 'off'], 'must be on or off').default('on'),
+  SIYU_MIRROR_MEMORY_MB: z.coerce.number('must be a number of megabytes').int().min(128).max(1_000_000).default(2048),
+  SIYU_MIRROR_THREADS: z.coerce.number('must be a number').int().min(1).max(256).default(2),
   SIYU_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   SIYU_WEBHOOK_PRIVATE: z.enum(['refuse', 'allow'], 'must be refuse or allow').default('refuse'),
 });
@@ -90,6 +95,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>, i
     clock: set.SIYU_CLOCK,
     metricsToken: set.SIYU_METRICS_TOKEN,
     allowPrivateWebhooks: set.SIYU_WEBHOOK_PRIVATE === 'allow',
+    mirror:
+      set.SIYU_MIRROR === 'on' ? { memoryMb: set.SIYU_MIRROR_MEMORY_MB, threads: set.SIYU_MIRROR_THREADS } : undefined,
   };
 }
 

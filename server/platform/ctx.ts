@@ -28,6 +28,8 @@ export interface Ctx {
   readonly zone: string;
   readonly requestId: string | undefined;
   readonly bell: Bell;
+  /** Says that nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** A function that writes asks for this, and so cannot be called outside a transaction. */

@@ -8,7 +8,7 @@ import type { DB } from './schema.ts';
 export type Db = Kysely<DB>;
 export type Tx = Transaction<DB>;
 
-export { type RawBuilder, sql } from 'kysely';
+export { CompiledQuery, type RawBuilder, sql } from 'kysely';
 export type { DB } from './schema.ts';
 
 // Ids and counts are bigint in the database and stay below 2^53: as numbers they are ordinary values everywhere.
@@ -16,8 +16,8 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 pg.types.setTypeParser(pg.types.builtins.NUMERIC, Number);
 // bigint[] has a number, but no name in the driver's list.
 const bigintArray = 1016 as Parameters<typeof pg.types.getTypeParser>[0];
-const readArray = pg.types.getTypeParser(bigintArray) as (text: string) => string[];
-pg.types.setTypeParser(bigintArray, (text) => readArray(text).map(Number));
+const readArray = pg.types.getTypeParser(bigintArray) as (text: string) => (string | null)[];
+pg.types.setTypeParser(bigintArray, (text) => readArray(text).map((value) => (value === null ? null : Number(value))));
 // A civil day is a text like 2026-11-21; as a Date it would slip with the machine's zone.
 pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 

@@ -54,6 +54,10 @@ export function serveEndpoints(
         if (route.isCrossOrigin) reply.header('access-control-allow-origin', '*');
         const actor = await admit(request, route.permission);
         const input = parseInput(route.input, readInput(request, route, inPath));
+        const left = new AbortController();
+        reply.raw.on('close', () => {
+          if (!reply.raw.writableEnded) left.abort();
+        });
         const ctx: Ctx = {
           db: runtime.db,
           actor,
@@ -62,6 +66,7 @@ export function serveEndpoints(
           zone: runtime.zone,
           requestId: request.id,
           bell: runtime.bell,
+          signal: left.signal,
         };
         const upload = {
           bytes: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),

@@ -4,6 +4,7 @@ import type { Bell } from './bell.ts';
 import type { Clock } from './clock.ts';
 import type { Ctx, WriteCtx } from './ctx.ts';
 import type { Db } from './db.ts';
+import type { FeedTable } from './feed.ts';
 import type { JobHandler } from './jobs.ts';
 import type { Logger } from './log.ts';
 import type { Pump } from './pump.ts';
@@ -19,6 +20,8 @@ export interface Module {
   readonly jobs?: Readonly<Record<string, JobHandler>>;
   readonly pumps?: readonly Pump[];
   readonly chores?: readonly Chore[];
+  /** Tables whose changes it follows. */
+  readonly feed?: readonly FeedTable[];
 }
 
 /** What long-running parts get once, when the process starts. */
@@ -32,7 +35,7 @@ export interface Runtime {
   readonly sealer: Sealer;
 }
 
-/** A file as the answer, or a page. */
+/** A file as the answer, or a page; a stream is sent as it comes. */
 export interface BytesReply {
   readonly contentType: string;
   readonly body: Buffer | string | Readable;

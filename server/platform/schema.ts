@@ -139,6 +139,24 @@ export interface AuthVerificationTable {
   updatedAt: Generated<Date>;
 }
 
+export interface ChangeFeedTable {
+  id: GeneratedAlways<number>;
+  xid: Generated<string>;
+  table_name: string;
+  is_insert: boolean;
+  keys: number[];
+  topics: Generated<string[]>;
+  row_ids: number[] | null;
+  first_at: Date | null;
+  last_at: Date | null;
+}
+
+export interface ChangeFollowerTable {
+  name: string;
+  position: string;
+  moved_at: Date;
+}
+
 export interface ChannelCodeTable {
   id: GeneratedAlways<number>;
   name: string;
@@ -509,6 +527,69 @@ export interface ScoreRunTable {
   curve: ColumnType<unknown, string, string>;
 }
 
+export interface SegmentTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  description: Generated<string>;
+  tree: ColumnType<unknown, string, string>;
+  revision: Generated<number>;
+  needs: Generated<string[]>;
+  uses: Generated<number[]>;
+  is_timed: Generated<boolean>;
+  is_ranked: Generated<boolean>;
+  member_count: Generated<number>;
+  filled_revision: Generated<number>;
+  filled_at: Date | null;
+  lines: ColumnType<unknown, string | undefined, string>;
+  due_until: Date | null;
+  problem: string | null;
+  created_at: Date;
+  created_by: string;
+  updated_at: Date;
+  deleted_at: Date | null;
+}
+
+export interface SegmentDayTable {
+  segment_id: number;
+  day: string;
+  member_count: number;
+  entered_count: Generated<number>;
+  left_count: Generated<number>;
+}
+
+export interface SegmentDueTable {
+  segment_id: number;
+  customer_id: number;
+  due_at: Date;
+}
+
+export interface SegmentListTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  created_at: Date;
+  created_by: string;
+  row_count: number;
+  unknown_count: number;
+}
+
+export interface SegmentListMemberTable {
+  list_id: number;
+  customer_id: number;
+}
+
+export interface SegmentMemberTable {
+  segment_id: number;
+  customer_id: number;
+  entered_at: Date;
+}
+
+export interface SegmentTouchTable {
+  id: GeneratedAlways<number>;
+  customer_id: number;
+  needs: string[];
+  touched_at: Date;
+}
+
 export interface SettingTable {
   key: string;
   value: ColumnType<unknown, string, string>;
@@ -700,6 +781,8 @@ export interface DB {
   auth_two_factor: AuthTwoFactorTable;
   auth_user: AuthUserTable;
   auth_verification: AuthVerificationTable;
+  change_feed: ChangeFeedTable;
+  change_follower: ChangeFollowerTable;
   channel_code: ChannelCodeTable;
   code_folder: CodeFolderTable;
   code_scan_day: CodeScanDayTable;
@@ -731,6 +814,13 @@ export interface DB {
   schedule: ScheduleTable;
   score_change: ScoreChangeTable;
   score_run: ScoreRunTable;
+  segment: SegmentTable;
+  segment_day: SegmentDayTable;
+  segment_due: SegmentDueTable;
+  segment_list: SegmentListTable;
+  segment_list_member: SegmentListMemberTable;
+  segment_member: SegmentMemberTable;
+  segment_touch: SegmentTouchTable;
   setting: SettingTable;
   shop_order: ShopOrderTable;
   source: SourceTable;

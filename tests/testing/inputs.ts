@@ -41,7 +41,12 @@ function placeOf(route: Route, field: string): string {
 function candidates(schema: Schema, name: string, known: Known): readonly unknown[] {
   const types = [schema, ...(schema.anyOf ?? [])].map((option) => option.type);
   return (known[name] ?? []).filter((value) =>
-    typeof value === 'number' ? types.includes('integer') || types.includes('number') : types.includes(typeof value),
+    // A tree refers to itself, which a form without types says nothing of.
+    typeof value === 'object'
+      ? types.includes(undefined) || types.includes('object')
+      : typeof value === 'number'
+        ? types.includes('integer') || types.includes('number')
+        : types.includes(typeof value),
   );
 }
 

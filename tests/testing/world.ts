@@ -5,6 +5,7 @@ import { createMaterial } from '#contract/content';
 import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
 import { uploadImport } from '#contract/imports';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
+import { type Condition, createSegment, uploadSegmentList } from '#contract/segments';
 import { createSource, listSources } from '#contract/web';
 import { createWebhook, pingWebhook } from '#contract/webhooks';
 import { setConnection } from '#contract/wecom';
@@ -207,6 +208,17 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   const products = await siyu.call(owner, listProducts, {});
   const file = Buffer.from('订单号,下单时间,SKU,数量,单价\nF1,2026-11-01 08:00,tea,1,99\nF2,someday,tea,1,99\n');
   const uploaded = await siyu.ask(owner, uploadImport, { kind: 'orders', name: '订单.csv' }, file);
+  const trees = treesOf(tags.vip);
+  const segments: number[] = [];
+  for (const [i, tree] of trees.slice(0, 2).entries()) {
+    segments.push((await siyu.call(owner, createSegment, { name: `人群${i}`, tree })).id);
+  }
+  const pumps = siyu.app.modules.flatMap((module) => module.pumps ?? []);
+  await drainPumps(
+    siyu.ctx,
+    pumps.filter((pump) => pump.name === 'segments.fill'),
+  );
+  const list = await siyu.ask(owner, uploadSegmentList, { name: '名单' }, Buffer.from('wmOfLi00001\n13800000001\n'));
 
   const staffIds = Object.values(staff);
   const tagIds = Object.values(tags);
@@ -220,6 +232,13 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
     known: {
       '/customers': customerIds,
       '/codes': codeIds,
+      '/segments': segments,
+      '/segment-lists': [list.body.id],
+      tree: trees,
+      first: trees,
+      second: trees,
+      segmentId: segments,
+      customerId: customerIds,
       '/code-folders': [emptyFolderId, folderId],
       '/orders': orders.rows.map((row) => row.id),
       '/products': products.rows.map((row) => row.id),
@@ -290,6 +309,42 @@ async function seedPeople(siyu: TestApp): Promise<{ mergeId: number; a: number; 
   const { rows: merges } = await siyu.database.pool.query<{ id: number }>('select id from customer_merge');
   const { rows: conflicts } = await siyu.call(siyu.owner, listConflicts, {});
   return { mergeId: merges[0]?.id ?? 0, a: conflicts[0]?.a.id ?? 0, b: conflicts[0]?.b.id ?? 0 };
+}
+
+/** Rules of many kinds, with texts that careless code trips over. */
+function treesOf(tagId: number): Condition[] {
+  const within = { kind: 'last', amount: 30, unit: 'days' } as const;
+  const event = { kind: 'event' as const, name: 'follow.added', filters: [], window: within };
+  return [
+    { kind: 'tag', mode: 'any', tagIds: [tagId] },
+    {
+      kind: 'all',
+      of: [
+        { ...event, measure: { of: 'count' }, compare: { op: 'gte', value: 1 } },
+        { kind: 'gender', values: ['female'] },
+      ],
+    },
+    {
+      kind: 'not',
+      of: { kind: 'attribute', key: 'city', test: { op: 'is_any', values: ["'; drop table customer; --", '上海'] } },
+    },
+    {
+      ...event,
+      filters: [{ property: `"'\\`, test: { op: 'contains', text: '%_\\' } }],
+      measure: { of: 'avg', property: "a' or '1" },
+      compare: { op: 'between', value: -1e11, to: 1e11 },
+    },
+    {
+      kind: 'any',
+      of: [
+        { kind: 'order_gap', which: 'latest', compare: { op: 'lt', value: 30 } },
+        { kind: 'rfm', groups: ["x'"] },
+      ],
+    },
+    { kind: 'top', by: { of: 'score', field: 'relation' }, take: { of: 'share', basisPoints: 1000 } },
+    { kind: 'segment', segmentId: 9_007_199_254_740_991 },
+    { kind: 'attribute', key: 'size', test: { op: 'birthday', days: 3, calendar: 'lunar' } },
+  ];
 }
 
 /** Routes whose answer is a refusal even when all is right, because of the state a seeded world is in. */

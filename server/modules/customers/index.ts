@@ -8,7 +8,7 @@ export {
   requestRemarks,
 } from './follows.ts';
 export { learnAttributes } from './learn.ts';
-export { customerScope } from './list.ts';
+export { customerScope, readRows } from './list.ts';
 export { createPeopleMemory, type PeopleMemory } from './memory.ts';
 export * as mirror from './mirror.ts';
 export { applyTagCatalogue, findTagIds } from './mirror.ts';

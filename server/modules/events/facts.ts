@@ -11,6 +11,8 @@ const moment = z.coerce.date();
 /** The accounts a fact knows the person by; the first is whose fact it is. */
 const accounts = z.array(z.object({ kind: z.string().min(1).max(20), value: z.string().min(1).max(255) })).max(20);
 
+const membership = z.object({ customerId: z.number().int(), segmentId: z.number().int(), segmentName: z.string() });
+
 export const factSchemas = {
   /** A customer and a staff member became contacts. `isHalf`: the staff member has not confirmed yet. */
   'follow.added': z.object({
@@ -92,6 +94,9 @@ export const factSchemas = {
     removed: z.array(z.string().nullish()),
     by: z.string(),
   }),
+  /** A change about a customer, or time, moved him into a segment or out of it. */
+  'segment.entered': membership,
+  'segment.left': membership,
   /** A touch reached its end, or the platform took it. */
   'touch.settled': z.object({
     customerId: z.number().int(),
@@ -144,6 +149,8 @@ export function subjectOf(fact: Fact): string {
     case 'customer.merged':
     case 'customer.parted':
     case 'customer.tagged':
+    case 'segment.entered':
+    case 'segment.left':
     case 'touch.settled':
       return `customer:${fact.payload.customerId}`;
     case 'staff.customers_listed':

@@ -309,6 +309,8 @@ function mentionOf({ name, payload, row }: ParsedFact): Mention {
     case 'customer.merged':
     case 'customer.parted':
     case 'customer.tagged':
+    case 'segment.entered':
+    case 'segment.left':
     case 'touch.settled':
       return { ...mention([]), customerId: payload.customerId };
     default:
@@ -349,6 +351,13 @@ async function projectRun(ctx: WriteCtx, run: readonly ParsedFact[]): Promise<Pr
         ...bare(payload.event, row),
         ...person,
         payload: payload.properties,
+      }));
+    case 'segment.entered':
+    case 'segment.left':
+      return (run as FactOf<'segment.entered' | 'segment.left'>[]).map(({ name, row, payload, person }) => ({
+        ...bare(name, row),
+        ...person,
+        payload: { segmentId: payload.segmentId, segmentName: payload.segmentName },
       }));
     case 'person.identified':
       await learnAttributes(
