@@ -1,7 +1,7 @@
 import type { LeafOf } from '#contract/segments';
 import { addDays, dayOf, dayStart } from '#platform/days';
 import { daysToBirthday, lunarBirths, solarBirthdays } from './birthdays.ts';
-import { and, rows, test } from './expressions.ts';
+import { and, rows, test, testId } from './expressions.ts';
 import { firstAfter, found, type Kind, never, plain, unknown, type World } from './kind.ts';
 import {
   bucketOf,
@@ -440,8 +440,10 @@ export const identity: Kind<'identity'> = {
 
 export const bucket: Kind<'bucket'> = {
   toSql: ({ seed, from, to }) => {
-    const value = bucketSql('c.id', seed);
-    return plain(test(from === 0 ? `${value} < ${to}` : `${value} >= ${from} and ${value} < ${to}`));
+    const value = (id: string) => bucketSql(id, seed);
+    return plain(
+      testId((id) => (from === 0 ? `${value(id)} < ${to}` : `${value(id)} >= ${from} and ${value(id)} < ${to}`)),
+    );
   },
   evaluate({ seed, from, to }, person) {
     const value = bucketOf(person.id, seed);
