@@ -43,12 +43,20 @@ export async function copyToPostgres(database: Database, customers: number): Pro
   const { pool } = database;
   await ensureCommerceTables(pool);
   await pool.query(`
-    create table event_all partition of event for values from (minvalue) to (maxvalue);
     insert into tag_group (kind, name) values ('internal', '标签');
     insert into tag (group_id, name) select 1, '标签' || i from generate_series(1, ${tagCount}) i;
     insert into attribute_definition (key, name, kind, created_at)
       values ('city', '城市', 'text', '2026-01-01'), ('birthday', '生日', 'date', '2026-01-01'), ('level', '等级', 'number', '2026-01-01');
     set timezone = 'UTC';`);
+  for (let month = new Date('2024-11-01T00:00:00Z'); month < new Date('2026-12-01T00:00:00Z'); ) {
+    const next = new Date(month);
+    next.setUTCMonth(next.getUTCMonth() + 1);
+    const name = `event_${month.toISOString().slice(0, 7).replace('-', '_')}`;
+    await pool.query(
+      `create table ${name} partition of event for values from ('${month.toISOString()}') to ('${next.toISOString()}')`,
+    );
+    month = next;
+  }
   const folder = mkdtempSync(join(tmpdir(), 'siyu-copy-'));
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();

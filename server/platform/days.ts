@@ -60,18 +60,30 @@ export function daysBetween(from: string, to: string): string[] {
   return Array.from({ length: Math.max(0, dayNumber(to) - dayNumber(from) + 1) }, (_, i) => addDays(from, i));
 }
 
-/** What has to be added to UTC to read civil time in `zone`. */
-export function zoneShiftMs(at: Date, zone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
+/** Making one takes far longer than using it. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatterOf(zone: string): Intl.DateTimeFormat {
+  const known = formatters.get(zone);
+  if (known) return known;
+  const numeric = 'numeric' as const;
+  const made = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  }).formatToParts(at);
+    year: numeric,
+    month: numeric,
+    day: numeric,
+    hour: numeric,
+    minute: numeric,
+    second: numeric,
+  });
+  formatters.set(zone, made);
+  return made;
+}
+
+/** What has to be added to UTC to read civil time in `zone`. */
+export function zoneShiftMs(at: Date, zone: string): number {
+  const parts = formatterOf(zone).formatToParts(at);
   const read = (type: string) => Number(parts.find((part) => part.type === type)?.value);
   const civil = Date.UTC(read('year'), read('month') - 1, read('day'), read('hour'), read('minute'), read('second'));
   return civil - Math.floor(at.getTime() / 1000) * 1000;

@@ -44,25 +44,31 @@ const installLock = 7164006;
 
 /** Puts the triggers in place where they are missing or different. Tables that do not exist are passed over. */
 export async function watchTables(client: FeedClient, tables: readonly FeedTable[]): Promise<void> {
-  await client.query('begin');
-  try {
-    await client.query('select pg_advisory_xact_lock($1)', [installLock]);
-    for (const table of tables) {
-      const { rows } = await client.query<{ here: boolean; marks: string[] }>(
-        `select to_regclass($1) is not null as here, coalesce(array(
-          select obj_description(oid, 'pg_trigger') from pg_trigger where tgrelid = to_regclass($1) and tgname like 'feed_%'
-        ), '{}') as marks`,
-        [table.name],
-      );
-      const mark = JSON.stringify(table);
-      if (!rows[0]?.here || (rows[0].marks.length === 3 && rows[0].marks.every((text) => text === mark))) continue;
-      await client.query(triggersOf(table, mark));
+  // Each table in a transaction of its own: one that held several would wait in a circle with those who write.
+  for (const table of tables) {
+    await client.query('begin');
+    try {
+      await client.query('select pg_advisory_xact_lock($1)', [installLock]);
+      await watchTable(client, table);
+      await client.query('commit');
+    } catch (error) {
+      await client.query('rollback');
+      throw error;
     }
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback');
-    throw error;
   }
+}
+
+async function watchTable(client: FeedClient, table: FeedTable): Promise<void> {
+  const { rows } = await client.query<{ here: boolean; marks: string[] }>(
+    `select to_regclass($1) is not null as here, coalesce(array(
+      select obj_description(oid, 'pg_trigger') from pg_trigger where tgrelid = to_regclass($1) and tgname like 'feed_%'
+    ), '{}') as marks`,
+    [table.name],
+  );
+  const mark = JSON.stringify(table);
+  const [found] = rows;
+  if (!found?.here || (found.marks.length === 3 && found.marks.every((text) => text === mark))) return;
+  await client.query(triggersOf(table, mark));
 }
 
 function triggersOf(table: FeedTable, mark: string): string {

@@ -66,23 +66,29 @@ export function lunarBirths(from: string, count: number): number[] {
   return [...found].sort((a, b) => a - b);
 }
 
-/** Whether somebody born on a day (as 19900521) has a birthday within `count` civil days from `from` on. */
-export function hasBirthday(born: number, from: string, count: number, calendar: 'solar' | 'lunar'): boolean {
-  if (calendar === 'solar') {
-    for (let i = 0; i < Math.min(count, 366); i++) {
-      const [year, month, day] = parts(addDays(from, i));
-      const isDay = born % 10000 === month * 100 + day;
-      const isMoved = born % 10000 === 229 && month === 2 && day === 28 && !isLeapYear(year);
-      if (isDay || isMoved) return true;
-    }
-    return false;
-  }
-  const lunar = lunarOf(born);
-  if (!lunar) return false;
-  for (let i = 0; i < count; i++) {
-    if (lunarOn(addDays(from, i)).some((place) => place.month === lunar.month && place.day === lunar.day)) return true;
-  }
-  return false;
+/** Further than any birthday is away, by either calendar. */
+const farthest = 400;
+const waits = new Map<string, number>();
+
+/** How many civil days after `from` somebody born on a day (as 19900521) has the next birthday; undefined for no day at all. */
+export function daysToBirthday(born: number, from: string, calendar: 'solar' | 'lunar'): number | undefined {
+  const lunar = calendar === 'lunar' ? lunarOf(born) : undefined;
+  if (calendar === 'lunar' && !lunar) return undefined;
+  const place = lunar ? `${lunar.month} ${lunar.day}` : String(born % 10000);
+  const name = `${calendar} ${place} ${from}`;
+  const known = waits.get(name);
+  if (known !== undefined) return known;
+  if (waits.size > 20_000) waits.clear();
+  let wait = 0;
+  while (wait < farthest && !isBirthday(born % 10000, lunar, addDays(from, wait))) wait++;
+  waits.set(name, wait);
+  return wait;
+}
+
+function isBirthday(monthDay: number, lunar: { month: number; day: number } | undefined, on: string): boolean {
+  if (lunar) return lunarOn(on).some((place) => place.month === lunar.month && place.day === lunar.day);
+  const [year, month, day] = parts(on);
+  return monthDay === month * 100 + day || (monthDay === 229 && month === 2 && day === 28 && !isLeapYear(year));
 }
 
 const lunarDays = new Map<number, { month: number; day: number } | undefined>();

@@ -6,21 +6,28 @@
 export type Expression =
   /** `sql` selects customer_id; `isUnique` when it names nobody twice. `size`: about how many rows. */
   | { readonly is: 'rows'; readonly sql: string; readonly isUnique: boolean; readonly size: number }
-  /** A condition on the columns of `customer c`, never null. */
-  | { readonly is: 'test'; readonly sql: string }
+  /** A condition on the columns of `customer c`, never null; `byId` where it only asks for the id, whatever its column is called. */
+  | { readonly is: 'test'; readonly sql: string; readonly byId?: (id: string) => string }
   | { readonly is: 'except'; readonly of: Expression }
   | { readonly is: 'and' | 'or'; readonly of: readonly Expression[] };
 
 type Rows = Extract<Expression, { is: 'rows' }>;
 
 export const rows = (sql: string, isUnique: boolean, size: number): Expression => ({ is: 'rows', sql, isUnique, size });
+type Test = Omit<Extract<Expression, { is: 'test' }>, 'is'>;
+
 export const test = (sql: string): Expression => ({ is: 'test', sql });
+export const testId = (byId: (id: string) => string): Expression => ({ is: 'test', sql: byId('c.id'), byId });
 export const and = (of: readonly Expression[]): Expression => flat('and', of);
 export const or = (of: readonly Expression[]): Expression => flat('or', of);
 
 /** Everyone but; only right for a set that leaves nobody unknown. */
 export const except = (of: Expression): Expression =>
-  of.is === 'except' ? of.of : of.is === 'test' ? test(`not (${of.sql})`) : { is: 'except', of };
+  of.is === 'except' ? of.of : of.is === 'test' ? negate(of) : { is: 'except', of };
+
+function negate({ sql, byId }: Test): Expression {
+  return byId ? testId((id) => `not (${byId(id)})`) : test(`not (${sql})`);
+}
 
 function flat(is: 'and' | 'or', of: readonly Expression[]): Expression {
   const parts = of.flatMap((part) => (part.is === is ? part.of : [part]));
@@ -50,13 +57,13 @@ export function render(expression: Expression, customers: number): Rows {
 }
 
 function renderAnd(parts: readonly Expression[], customers: number): Rows {
-  const tests = parts.flatMap((part) => (part.is === 'test' ? [part.sql] : []));
+  const tests: Test[] = parts.flatMap((part) => (part.is === 'test' ? [part] : []));
   const excluded = parts.flatMap((part) => (part.is === 'except' ? [render(part.of, customers)] : []));
   const sets = parts.flatMap((part) => {
     if (part.is === 'test' || part.is === 'except') return [];
     const anyTest = part.is === 'or' ? asTest(part.of) : undefined;
     if (anyTest !== undefined) {
-      tests.push(anyTest);
+      tests.push({ sql: anyTest });
       return [];
     }
     return [render(part, customers)];
@@ -77,22 +84,17 @@ function asTests(parts: readonly Expression[], joint: ' and '): string | undefin
   return tests.includes(undefined) ? undefined : `(${tests.map((sql) => `(${sql})`).join(joint)})`;
 }
 
-function renderAll(
-  sets: readonly Rows[],
-  tests: readonly string[],
-  excluded: readonly Rows[],
-  customers: number,
-): Rows {
+function renderAll(sets: readonly Rows[], tests: readonly Test[], excluded: readonly Rows[], customers: number): Rows {
   const [leader, ...others] = [...sets].sort((a, b) => a.size - b.size);
   if (leader && others.length + tests.length + excluded.length === 0) return leader;
   const person = leader ? 's.customer_id' : 'c.id';
   const conditions = [
-    ...tests.map((sql) => `(${sql})`),
+    ...tests.map(({ sql, byId }) => `(${byId ? byId(person) : sql})`),
     ...others.map((set) => `${person} in (${set.sql})`),
     ...excluded.map((_, i) => `x${i}.customer_id is null`),
   ];
   const from = leader
-    ? `(${unique(leader)}) s${tests.length > 0 ? ' join customer c on c.id = s.customer_id' : ''}`
+    ? `(${unique(leader)}) s${tests.some((test) => !test.byId) ? ' join customer c on c.id = s.customer_id' : ''}`
     : 'customer c';
   const outside = excluded.map((set, i) => ` left join (${set.sql}) x${i} on x${i}.customer_id = ${person}`);
   return {

@@ -44,11 +44,11 @@ import { loadWorld } from './world.ts';
 const touchChannel = 'segment_touch';
 const followerName = 'memberships';
 /** Customers looked at in one transaction. */
-const batch = 500;
+const batch = 1000;
 /** Due times are known for so long ahead; they are looked for when less than half of it is left. */
 const horizonMs = 2 * 3_600_000;
 const redrawMs = 15 * 60_000;
-/** A fill excludes looking for the moment in which it ends: what is touched then is seen by one of them. */
+/** One batch is looked at at a time, in all processes: two with one customer would both tell what changed. A fill takes it for the moment in which it ends. */
 const lookLock = 7164008;
 
 const feedTables = [...new Set(mirrorTables([]).map((table) => table.feed.name))];
@@ -86,7 +86,7 @@ const isWhole = (row: FeedRow) => !row.is_insert && row.table_name === 'event';
 
 /** Turns the feed into customers to look at. */
 async function follow(ctx: Ctx): Promise<number> {
-  return ctx.db
+  const count = await ctx.db
     .transaction()
     .setIsolationLevel('repeatable read')
     .execute(async (db) => {
@@ -121,6 +121,8 @@ async function follow(ctx: Ctx): Promise<number> {
       if (count > 0) await moveFollower(client, followerName, next);
       return count;
     });
+  if (count > 0) ctx.bell.ring([touchChannel]);
+  return count;
 }
 
 interface Saved {
@@ -257,12 +259,20 @@ async function countDay(
   }
 }
 
+/** Most have no due time near, before and after: only the others are written. */
 async function writeDue(
   ctx: WriteCtx,
   looked: readonly { segment_id: number; customer_id: number; due_at: string | null }[],
 ): Promise<void> {
   if (looked.length === 0) return;
-  const rows = sql`jsonb_to_recordset(${JSON.stringify(looked)}::jsonb) as d(segment_id bigint, customer_id bigint, due_at timestamptz)`;
+  const ids = [...new Set(looked.map((row) => row.customer_id))];
+  const { rows: known } = await sql<{ segment_id: number; customer_id: number }>`
+    select segment_id, customer_id from segment_due where customer_id = any(${ids}::bigint[])
+  `.execute(ctx.db);
+  const isKnown = new Set(known.map((row) => `${row.segment_id} ${row.customer_id}`));
+  const wanted = looked.filter((row) => row.due_at !== null || isKnown.has(`${row.segment_id} ${row.customer_id}`));
+  if (wanted.length === 0) return;
+  const rows = sql`jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as d(segment_id bigint, customer_id bigint, due_at timestamptz)`;
   await sql`
     insert into segment_due (segment_id, customer_id, due_at) select segment_id, customer_id, due_at from ${rows}
     where due_at is not null order by customer_id, segment_id
@@ -276,7 +286,7 @@ async function writeDue(
 /** Looks at touched customers: all that is known to have changed about each, in one go. */
 async function look(ctx: Ctx): Promise<number> {
   return inTransaction(ctx, async (ctx) => {
-    await sql`select pg_advisory_xact_lock_shared(${lookLock})`.execute(ctx.db);
+    await sql`select pg_advisory_xact_lock(${lookLock})`.execute(ctx.db);
     const { rows: touches } = await sql<{ customer_id: number; needs: string[] }>`
       delete from segment_touch where id in (
         select id from segment_touch order by id limit ${batch} for update skip locked
@@ -290,10 +300,6 @@ async function look(ctx: Ctx): Promise<number> {
       for (const need of touch.needs) known.add(need);
     }
     const ids = [...needs.keys()].sort((a, b) => a - b);
-    // Two batches with one customer follow each other: the later sees what the earlier wrote.
-    await sql`select pg_advisory_xact_lock(7164010, (id % 1000000)::int) from unnest(${ids}::bigint[]) as id order by id % 1000000`.execute(
-      ctx.db,
-    );
     const isWanted = (customerId: number, segment: Saved) => {
       const touched = needs.get(customerId);
       return touched !== undefined && (touched.has('*') || [...touched].some((need) => segment.needs.has(need)));
@@ -307,7 +313,7 @@ async function look(ctx: Ctx): Promise<number> {
 /** Looks at those whose time has come. */
 async function due(ctx: Ctx): Promise<number> {
   return inTransaction(ctx, async (ctx) => {
-    await sql`select pg_advisory_xact_lock_shared(${lookLock})`.execute(ctx.db);
+    await sql`select pg_advisory_xact_lock(${lookLock})`.execute(ctx.db);
     const { rows } = await sql<{ segment_id: number; customer_id: number }>`
       delete from segment_due where (customer_id, segment_id) in (
         select customer_id, segment_id from segment_due where due_at <= ${ctx.now} order by due_at limit ${batch} for update skip locked
@@ -316,9 +322,6 @@ async function due(ctx: Ctx): Promise<number> {
     if (rows.length === 0) return 0;
     const pairs = new Set(rows.map((row) => `${row.segment_id} ${row.customer_id}`));
     const ids = [...new Set(rows.map((row) => row.customer_id))].sort((a, b) => a - b);
-    await sql`select pg_advisory_xact_lock(7164010, (id % 1000000)::int) from unnest(${ids}::bigint[]) as id order by id % 1000000`.execute(
-      ctx.db,
-    );
     const segments = await filledSegments(ctx);
     await evaluate(ctx, segments, (customerId, segment) => pairs.has(`${segment.id} ${customerId}`), ids);
     return rows.length;

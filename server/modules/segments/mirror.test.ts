@@ -148,13 +148,16 @@ describe('the mirror', () => {
       }
     };
     const writers = [writer(), writer(), writer()];
-    await mirror.rebuild();
-    for (let i = 0; i < 25; i++) {
-      await mirror.step();
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    try {
+      await mirror.rebuild();
+      for (let i = 0; i < 25; i++) {
+        await mirror.step();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    } finally {
+      isWriting = false;
+      await Promise.all(writers);
     }
-    isWriting = false;
-    await Promise.all(writers);
     await mirror.step();
     expect(await differences()).toEqual([]);
     const [events] = await mirror.query<{ count: number }>('select count(*) as count from event');

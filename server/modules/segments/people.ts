@@ -1,7 +1,7 @@
 import type { LeafOf } from '#contract/segments';
 import { addDays, dayOf, dayStart } from '#platform/days';
-import { hasBirthday, lunarBirths, solarBirthdays } from './birthdays.ts';
-import { and, rows, test } from './expressions.ts';
+import { daysToBirthday, lunarBirths, solarBirthdays } from './birthdays.ts';
+import { and, rows, test, testId } from './expressions.ts';
 import { firstAfter, found, type Kind, never, plain, unknown, type World } from './kind.ts';
 import {
   bucketOf,
@@ -137,14 +137,32 @@ function attributeHolds(
     case 'day_next':
       return within(today, addDays(today, test.days - 1));
     case 'birthday':
-      return hasBirthday(day, today, test.days, test.calendar);
+      return (daysToBirthday(day, today, test.calendar) ?? test.days) < test.days;
     case 'month':
       return test.months.includes(Math.floor(day / 100) % 100);
   }
 }
 
-/** A birthday turns within a little more than a year; whoever waits longer is looked at again then. */
-const lookAheadDays = 385;
+/** The next civil day on which the verdict of a test that moves with the days is another; undefined for never. */
+function turnOf({ test }: Attribute, day: number, today: string): string | undefined {
+  const tomorrow = addDays(today, 1);
+  if (test.op === 'birthday') {
+    const wait = daysToBirthday(day, today, test.calendar);
+    if (wait === undefined) return undefined;
+    return addDays(today, wait < test.days ? wait + 1 : wait - test.days + 1);
+  }
+  if (test.op !== 'day_last' && test.op !== 'day_next') return undefined;
+  const text = `${String(day).slice(0, 4)}-${String(day).slice(4, 6)}-${String(day).slice(6)}`;
+  // A text can look like a day and be none: then the verdict is looked at each day.
+  if (addDaysOrNothing(text) !== text) return tomorrow;
+  const enters = test.op === 'day_last' ? text : addDays(text, 1 - test.days);
+  const leaves = addDays(text, test.op === 'day_last' ? test.days : 1);
+  return [enters, leaves].find((turn) => turn > today);
+}
+
+function addDaysOrNothing(text: string): string | undefined {
+  return Number.isNaN(Date.parse(`${text}T00:00:00Z`)) ? undefined : addDays(text, 0);
+}
 
 export const attribute: Kind<'attribute'> = {
   toSql(leaf, { sizes, world }) {
@@ -171,12 +189,11 @@ export const attribute: Kind<'attribute'> = {
     if ((op === 'yes' || op === 'no') && !['true', 'false'].includes(value.text)) return unknown(seen);
     if ((daily.has(op) || op === 'day_between' || op === 'month') && value.day === null) return unknown(seen);
     const known = { ...value, text: value.text };
+    if (!daily.has(op)) return found(attributeHolds(leaf, known, ''), seen);
     const today = dayOf(world.now, world.zone);
     const holds = attributeHolds(leaf, known, today);
-    if (!daily.has(op)) return found(holds, seen);
-    let ahead = 1;
-    while (ahead < lookAheadDays && attributeHolds(leaf, known, addDays(today, ahead)) === holds) ahead++;
-    return found(holds, seen, dayStart(addDays(today, ahead), world.zone).getTime());
+    const turn = turnOf(leaf, value.day ?? 0, today);
+    return found(holds, seen, turn === undefined ? never : dayStart(turn, world.zone).getTime());
   },
   needs: (leaf) => [`attribute:${leaf.key}`],
   moments(leaf, { world }, from, until) {
@@ -423,8 +440,10 @@ export const identity: Kind<'identity'> = {
 
 export const bucket: Kind<'bucket'> = {
   toSql: ({ seed, from, to }) => {
-    const value = bucketSql('c.id', seed);
-    return plain(test(from === 0 ? `${value} < ${to}` : `${value} >= ${from} and ${value} < ${to}`));
+    const value = (id: string) => bucketSql(id, seed);
+    return plain(
+      testId((id) => (from === 0 ? `${value(id)} < ${to}` : `${value(id)} >= ${from} and ${value(id)} < ${to}`)),
+    );
   },
   evaluate({ seed, from, to }, person) {
     const value = bucketOf(person.id, seed);

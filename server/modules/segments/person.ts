@@ -3,10 +3,12 @@ import type { Ctx } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { leavesOf } from './compile.ts';
 import type { Person, PersonEvent, PersonOrder, Value } from './kind.ts';
+import { rangeOf, type TimeWindow } from './rules.ts';
 
 /** What trees ask of a person, so that nothing else is read. */
 export interface Asked {
-  readonly events: ReadonlySet<string>;
+  /** Event names, each with the windows it is looked at through. */
+  readonly events: ReadonlyMap<string, readonly TimeWindow[]>;
   readonly properties: ReadonlySet<string>;
   readonly attributes: ReadonlySet<string>;
   readonly kinds: ReadonlySet<string>;
@@ -14,24 +16,27 @@ export interface Asked {
 
 export function askedBy(trees: readonly Condition[], segments: ReadonlyMap<number, Condition>): Asked {
   const asked = {
-    events: new Set<string>(),
+    events: new Map<string, TimeWindow[]>(),
     properties: new Set<string>(),
     attributes: new Set<string>(),
     kinds: new Set<string>(),
   };
   for (const leaf of trees.flatMap((tree) => leavesOf(tree, segments))) {
     asked.kinds.add(leaf.kind);
-    const step = (part: { name: string; filters: readonly { property: string }[] }) => {
-      asked.events.add(part.name);
+    const look = (name: string, window: TimeWindow) =>
+      asked.events.set(name, [...(asked.events.get(name) ?? []), window]);
+    const step = (part: { name: string; filters: readonly { property: string }[] }, window: TimeWindow) => {
+      look(part.name, window);
       for (const filter of part.filters) asked.properties.add(filter.property);
     };
     if (leaf.kind === 'attribute') asked.attributes.add(leaf.key);
-    if (leaf.kind === 'event' || leaf.kind === 'event_time') step(leaf);
+    if (leaf.kind === 'event') step(leaf, leaf.window);
+    if (leaf.kind === 'event_time') step(leaf, { kind: 'ever' });
     if (leaf.kind === 'event' && leaf.measure.of !== 'count') asked.properties.add(leaf.measure.property);
-    if (leaf.kind === 'sequence') for (const part of [leaf.first, leaf.next]) step(part);
+    if (leaf.kind === 'sequence') for (const part of [leaf.first, leaf.next]) step(part, leaf.window);
     if (leaf.kind === 'top') {
       if (leaf.by.of === 'event_sum') {
-        asked.events.add(leaf.by.name);
+        look(leaf.by.name, leaf.by.window);
         asked.properties.add(leaf.by.property);
       }
       asked.kinds.add(leaf.by.of === 'score' ? 'score' : leaf.by.of === 'order_total' ? 'order' : 'event');
@@ -94,7 +99,7 @@ export async function loadPeople(ctx: Ctx, ids: readonly number[], asked: Asked)
       )
     : none;
   const properties = [...asked.properties];
-  const events = asked.events.size > 0 ? await loadEvents(ctx, ids, [...asked.events], properties) : none;
+  const events = asked.events.size > 0 ? await loadEvents(ctx, ids, asked.events, properties) : none;
   const orders = has('order', 'order_time', 'order_gap')
     ? await sql<{
         customer_id: number;
@@ -182,17 +187,40 @@ export async function loadPeople(ctx: Ctx, ids: readonly number[], asked: Asked)
   });
 }
 
-async function loadEvents(ctx: Ctx, ids: readonly number[], names: readonly string[], properties: readonly string[]) {
+/** Names that are only looked at through windows are read from the beginning of the widest: old partitions stay shut. */
+async function loadEvents(ctx: Ctx, ids: readonly number[], names: Asked['events'], properties: readonly string[]) {
   const read = (as: string) =>
     sql`array[${sql.join(properties.map((property) => sql`${sql.raw(as)}(payload, ${property}::text)`))}]`;
   const values =
     properties.length === 0
       ? sql`null as texts, null as numbers`
       : sql`${read('segment_text')} as texts, ${read('segment_number')} as numbers`;
-  return sql<EventRow>`
-    select customer_id, name, occurred_at, ${values}
-    from event where customer_id = any(${ids}::bigint[]) and name = any(${names})
-  `.execute(ctx.db);
+  const since = new Map(
+    [...names].map(([name, windows]) => {
+      const starts = windows.map((window) => {
+        const range = rangeOf(window, ctx.now, ctx.zone);
+        return range.after ?? range.from;
+      });
+      const first = starts.some((at) => !at) ? undefined : Math.min(...starts.map((at) => at?.getTime() ?? 0));
+      return [name, first] as const;
+    }),
+  );
+  const select = async (list: readonly string[], from: number | undefined) => {
+    if (list.length === 0) return [];
+    const bound = from === undefined ? sql`true` : sql`occurred_at >= ${new Date(from)}`;
+    const { rows } = await sql<EventRow>`
+      select customer_id, name, occurred_at, ${values}
+      from event where customer_id = any(${ids}::bigint[]) and name = any(${list}) and ${bound}
+    `.execute(ctx.db);
+    return rows;
+  };
+  const bounded = [...since].filter(([, first]) => first !== undefined);
+  const unbounded = [...since].filter(([, first]) => first === undefined);
+  const earliest = Math.min(...bounded.map(([, first]) => first ?? 0));
+  const nameOf = ([name]: readonly [string, unknown]) => name;
+  return {
+    rows: [...(await select(bounded.map(nameOf), earliest)), ...(await select(unbounded.map(nameOf), undefined))],
+  };
 }
 
 function personEvent(event: EventRow, properties: readonly string[]): PersonEvent {
