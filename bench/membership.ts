@@ -66,7 +66,7 @@ export const bench: Bench = {
       const settings = { folder: join(home, 'mirror'), databaseUrl: server.url, memoryMb: 1024, threads: 2, log };
       const mirror = await openMirror(settings, mirrorTables(await wantedProperties(db)));
       const parts = {
-        config: { publicUrl, metricsToken: undefined },
+        config: { publicUrl, metricsToken: undefined, home, allowPrivateWebhooks: false },
         database,
         runtime,
         secret,

@@ -12,7 +12,14 @@ import type { Module } from '#platform/module';
 import { everyMs } from '#platform/schedule';
 import type { Sealer } from '#platform/seal';
 import { computeScores, moveScores, noteChanges, refreshScores, scoreChores, scoreEndpoints } from '#scores';
-import { createEngine, membershipChores, membershipPumps, segmentEndpoints, watchedTables } from '#segments';
+import {
+  createEngine,
+  membershipChores,
+  membershipPumps,
+  moveMemberships,
+  segmentEndpoints,
+  watchedTables,
+} from '#segments';
 import { createUrgentDelivery, type Deliverer, moveTouches, touchEndpoints } from '#touch';
 import { createTeller, createWebhookDelivery, planTidying, runReplay, tidyWebhooks, webhookEndpoints } from '#webhooks';
 
@@ -36,7 +43,7 @@ export function createModules(parts: {
   // Webhooks come last: they tell also of what listeners before them returned.
   const listeners: Listener[] = [keepOrders, welcomeNewcomers, noteChanges, createTeller()];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
-  const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveOrders, moveTouches, moveScores];
+  const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveOrders, moveTouches, moveScores, moveMemberships];
 
   return [
     {

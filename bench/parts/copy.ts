@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Database } from '#platform/db';
-import { ensureCommerceTables } from '#testing/commerce-tables';
+import { easeCommerceTables } from '#testing/commerce-tables';
 import { baseRows, tagCount } from './base.ts';
 
 /** The same brand in PostgreSQL's own tables: what each column holds there. */
@@ -41,7 +41,7 @@ const copies = (rows: Record<string, string>): [string, string][] => [
 
 export async function copyToPostgres(database: Database, customers: number): Promise<void> {
   const { pool } = database;
-  await ensureCommerceTables(pool);
+  await easeCommerceTables(pool);
   await pool.query(`
     insert into tag_group (kind, name) values ('internal', '标签');
     insert into tag (group_id, name) select 1, '标签' || i from generate_series(1, ${tagCount}) i;

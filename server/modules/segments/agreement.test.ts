@@ -8,7 +8,7 @@ import { type Ctx, systemActor } from '#platform/ctx';
 import { addDays, dayStart } from '#platform/days';
 import { silentLog } from '#platform/log';
 import { type Mirror, openMirror } from '#platform/mirror';
-import { createTestDatabase, ensureCommerceTables, type TestDatabase } from '#testing';
+import { createTestDatabase, easeCommerceTables, type TestDatabase } from '#testing';
 import { compile, countSql, rankingSql, rankingsIn } from './compile.ts';
 import { evaluateCustomer } from './evaluate.ts';
 import { type Cutoff, cutoffKey, type Person, type Sizes, type World } from './kind.ts';
@@ -306,7 +306,7 @@ let folder: string;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  await ensureCommerceTables(database.pool);
+  await easeCommerceTables(database.pool);
   await seedPeople();
   folder = mkdtempSync(join(tmpdir(), 'siyu-mirror-'));
   const settings = { folder, databaseUrl: database.url, memoryMb: 512, threads: 2, log: silentLog };

@@ -23,7 +23,7 @@ import {
 } from '#contract/segments';
 import { recordEvents } from '#events';
 import { inTransaction } from '#platform/ctx';
-import { createTestApp, ensureCommerceTables, type TestApp } from '#testing';
+import { createTestApp, easeCommerceTables, type TestApp } from '#testing';
 
 let siyu: TestApp;
 let tagId: number;
@@ -31,7 +31,7 @@ const start = new Date('2026-11-24T03:00:00Z');
 
 beforeAll(async () => {
   siyu = await createTestApp();
-  await ensureCommerceTables(siyu.database.pool);
+  await easeCommerceTables(siyu.database.pool);
   setClock(start.getTime());
   await siyu.database.pool.query(
     "insert into customer (name, gender, added_at, created_at) select '客户' || i, 'female', '2026-01-01', '2026-01-01' from generate_series(1, 30) i",

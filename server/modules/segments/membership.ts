@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Condition, condition } from '#contract/segments';
+import type { Mover } from '#customers';
 import { type Fact, recordEvents } from '#events';
 import { type Ctx, inTransaction, type WriteCtx, wake } from '#platform/ctx';
 import { addDays, dayOf } from '#platform/days';
@@ -470,6 +471,25 @@ async function redraw(ctx: WriteCtx): Promise<void> {
     .execute();
   wake(ctx, fillChannel);
 }
+
+/**
+ * A customer who became part of another is in no segment any more, and nothing is told of that: it is the other one who is
+ * looked at anew, because the rows that moved changed. Whoever is parted again is looked at for the same reason.
+ */
+export const moveMemberships: Mover = async (ctx, { from, to, isWhole }) => {
+  if (!isWhole) return;
+  await sql`
+    with gone as (delete from segment_member where customer_id = ${from} returning segment_id)
+    update segment set member_count = member_count - 1 where id in (select segment_id from gone)
+  `.execute(ctx.db);
+  await ctx.db.deleteFrom('segment_due').where('customer_id', '=', from).execute();
+  await ctx.db.deleteFrom('segment_touch').where('customer_id', '=', from).execute();
+  // Whoever was on a list is on it as the customer they are now; the list itself keeps both, for the two may be parted.
+  await sql`
+    insert into segment_list_member (list_id, customer_id)
+    select list_id, ${to} from segment_list_member where customer_id = ${from} on conflict do nothing
+  `.execute(ctx.db);
+};
 
 /** A day without a change has its size too. */
 async function keepDays(ctx: WriteCtx): Promise<void> {
