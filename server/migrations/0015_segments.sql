@@ -123,6 +123,8 @@ create unique index segment_list_name on segment_list (lower(name));
 create table segment_list_member (
   list_id bigint not null references segment_list (id),
   customer_id bigint not null,
-  primary key (customer_id, list_id)
+  -- Where it goes back to when a merge is undone. Two who become one may both be in a list: a customer can stand in it twice.
+  home_id bigint
 );
+create index segment_list_member_customer on segment_list_member (customer_id, list_id);
 create index segment_list_member_list on segment_list_member (list_id, customer_id);

@@ -575,6 +575,7 @@ export interface SegmentListTable {
 export interface SegmentListMemberTable {
   list_id: number;
   customer_id: number;
+  home_id: number | null;
 }
 
 export interface SegmentMemberTable {

@@ -18,7 +18,7 @@ export async function listLists(ctx: Ctx): Promise<Output<typeof listSegmentList
     created_at: Date;
     created_by: string;
   }>`
-    select l.*, (select count(*) from segment_list_member m where m.list_id = l.id) as members from segment_list l order by l.id desc
+    select l.*, (select count(distinct m.customer_id) from segment_list_member m where m.list_id = l.id) as members from segment_list l order by l.id desc
   `.execute(ctx.db);
   return {
     rows: rows.map((row) => ({

@@ -193,7 +193,8 @@ async function evaluate(
       if (segment.isTimed) looked.push({ segment_id: segment.id, customer_id: customerId, due_at });
     }
   }
-  await writeChanges(ctx, entered, left);
+  // Whoever is gone, or has become one with another, leaves without a word: there is nobody to tell it of.
+  await writeChanges(ctx, entered, left, (customerId) => people.has(customerId));
   await writeDue(ctx, looked);
 }
 
@@ -202,7 +203,12 @@ interface Change {
   readonly customerId: number;
 }
 
-async function writeChanges(ctx: WriteCtx, entered: readonly Change[], left: readonly Change[]): Promise<void> {
+async function writeChanges(
+  ctx: WriteCtx,
+  entered: readonly Change[],
+  left: readonly Change[],
+  isHere: (customerId: number) => boolean,
+): Promise<void> {
   if (entered.length + left.length === 0) return;
   const columns = (changes: readonly Change[]) =>
     sql`unnest(${changes.map((change) => change.segment.id)}::bigint[], ${changes.map((change) => change.customerId)}::bigint[])
@@ -237,7 +243,7 @@ async function writeChanges(ctx: WriteCtx, entered: readonly Change[], left: rea
   });
   await recordEvents(ctx, [
     ...entered.map((change) => fact('segment.entered', change)),
-    ...left.map((change) => fact('segment.left', change)),
+    ...left.filter(({ customerId }) => isHere(customerId)).map((change) => fact('segment.left', change)),
   ]);
 }
 

@@ -454,7 +454,7 @@ export const bucket: Kind<'bucket'> = {
 
 export const list: Kind<'list'> = {
   toSql: ({ listId }, { sizes }) =>
-    plain(rows(`select customer_id from segment_list_member where list_id = ${listId}`, true, sizes.customers / 100)),
+    plain(rows(`select customer_id from segment_list_member where list_id = ${listId}`, false, sizes.customers / 100)),
   evaluate: ({ listId }, person) => found(person.lists.has(listId), null),
   needs: ({ listId }) => [`list:${listId}`],
 };
