@@ -49,10 +49,11 @@ export function useFormat() {
       decimal: (value: number, digits = 2) =>
         new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value),
       list: (items: readonly string[]) => items.join(t('common.separator')),
-      bytes: (count: number) =>
-        count < 1024 * 1024
-          ? `${number.format(Math.max(1, Math.round(count / 1024)))} KB`
-          : `${number.format(Math.round(count / 104_857.6) / 10)} MB`,
+      bytes: (count: number) => {
+        if (count < 1024 ** 2) return `${number.format(Math.max(1, Math.round(count / 1024)))} KB`;
+        if (count < 1024 ** 3) return `${number.format(Math.round(count / 104_857.6) / 10)} MB`;
+        return `${number.format(Math.round(count / 107_374_182.4) / 10)} GB`;
+      },
     };
   }, [language, timeZone, t]);
 }

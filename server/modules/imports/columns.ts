@@ -249,28 +249,9 @@ export function suggestColumns(
   });
 }
 
-/** SKUs that many shops use for money that is no product. */
-const commonServiceSkus = [
-  'POST',
-  'DOT',
-  'C2',
-  'D',
-  'M',
-  'm',
-  'S',
-  'B',
-  'PADS',
-  'CRUK',
-  'BANK CHARGES',
-  'AMAZONFEE',
-  'SHIPPING',
-  'POSTAGE',
-  'DISCOUNT',
-  '运费',
-  '邮费',
-  '优惠',
-  '手续费',
-];
+/** SKUs that many shops use for money that is no product, and those of the customary file of invoices. */
+const commonServiceSkus = ['POST', 'POSTAGE', 'SHIPPING', 'DISCOUNT', '运费', '邮费', '优惠', '手续费'];
+const invoiceServiceSkus = ['POST', 'DOT', 'C2', 'D', 'M', 'm', 'S', 'B', 'PADS', 'CRUK', 'BANK CHARGES', 'AMAZONFEE'];
 
 /** Settings to begin with, from the names of the columns and the first rows. */
 export function suggestSettings(
@@ -291,7 +272,7 @@ export function suggestSettings(
   };
   const dates = ['ordered_at', 'occurred_at', 'updated_at', 'paid_at'].flatMap(valuesOf);
   const amounts = ['unit_price', 'amount', 'order_total'].flatMap(valuesOf);
-  // The customary file of invoices: cancellations begin with C, entries of the books with A.
+  // The customary file of invoices: entries of the books begin with A.
   const isInvoices = file.columns.some((column) => plain(column) === 'invoiceno');
   return importSettings.parse({
     encoding: file.encoding,
@@ -302,7 +283,7 @@ export function suggestSettings(
     decimalComma:
       amounts.some((text) => /\d,\d{1,2}$/.test(text.trim())) &&
       !amounts.some((text) => /\.\d{1,2}$/.test(text.trim())),
-    serviceSkus: kind === 'orders' ? commonServiceSkus : [],
+    serviceSkus: kind !== 'orders' ? [] : isInvoices ? invoiceServiceSkus : commonServiceSkus,
     bookingPrefix: kind === 'orders' && isInvoices ? 'A' : '',
   });
 }

@@ -126,7 +126,7 @@ function accountValue(kind: Account['kind'], value: string, shop: string): strin
 }
 
 /** Turns what goes wrong inside into a rejection. */
-function reader<T>(settings: ImportSettings, read: (cells: Cells, row: readonly string[]) => Reading<T>) {
+function reader<T>(settings: ImportSettings, read: (cells: Cells) => Reading<T>) {
   const cells = new Cells(settings);
   return (row: readonly string[]): Reading<T> => {
     cells.take(row);
@@ -134,7 +134,7 @@ function reader<T>(settings: ImportSettings, read: (cells: Cells, row: readonly 
       if (row.length > settings.columns.length) throw new Wrong('columns_too_many', '');
       if (row.length < settings.columns.length) throw new Wrong('columns_too_few', '');
       assertStorable(row);
-      return read(cells, row);
+      return read(cells);
     } catch (error) {
       if (error instanceof Wrong) return { reason: error.reason, field: error.field };
       throw error;
@@ -190,7 +190,7 @@ export function createOrderReader(settings: ImportSettings) {
   const serviceSkus = new Set(settings.serviceSkus);
   const details = settings.columns.filter((meaning) => meaning.startsWith('detail:'));
   let moment: ReturnType<typeof createMoments> | undefined;
-  return reader<OrderRow>(settings, (cells, row) => {
+  return reader<OrderRow>(settings, (cells) => {
     moment ??= createMoments(cells, settings);
     const currency = (cells.text('currency') ?? settings.currency).toUpperCase();
     if (!/^[A-Z]{3}$/.test(currency)) throw new Wrong('currency_invalid', 'currency');
@@ -239,7 +239,7 @@ export function createOrderReader(settings: ImportSettings) {
           accounts: readAccounts(cells, shop),
           currency,
           amountFen,
-          key: cells.id('line_key') ?? contentKey(sku, settings, row),
+          key: cells.id('line_key') ?? contentKey(sku, cells),
           ...(sku === undefined
             ? {}
             : {
@@ -272,9 +272,15 @@ export function createOrderReader(settings: ImportSettings) {
   });
 }
 
-/** The columns that say something, with the product in front so that people may read it. */
-function contentKey(sku: string | undefined, settings: ImportSettings, row: readonly string[]): string {
-  const said = row.map((cell, i) => (settings.columns[i] === 'ignore' ? '' : cell.trim()));
+const sayingLine = ['ordered_at', 'product_name', 'quantity', 'unit_price', 'amount'] as const;
+const sayingOrder = [...sayingLine, 'order_total', 'status'] as const;
+
+/**
+ * By what a line is known where the file gives it no name: product, pieces, price and time as they are written. What else the
+ * columns are taken to mean does not change it, so that a file imported again with other settings adds no lines.
+ */
+function contentKey(sku: string | undefined, cells: Cells): string {
+  const said = (sku === undefined ? sayingOrder : sayingLine).map((field) => cells.text(field) ?? '');
   const hash = createHash('sha256').update(JSON.stringify(said)).digest('base64url').slice(0, 12);
   return sku === undefined ? hash : `${sku.slice(0, 60)} ${hash}`;
 }

@@ -41,6 +41,7 @@ const subjectKinds = [
   'source',
   'inbox',
   'operation',
+  'import',
 ] as const;
 
 export default function AuditPage(): ReactNode {
