@@ -49,6 +49,7 @@ const extras: Readonly<Record<string, Record<string, unknown>>> = {
   setAttributes: { values: { city: '上海' } },
   createTagGroup: { tags: ['一'] },
   tellBatch: { batch: [{ type: 'track', userId: 'u1', event: 'Song Played' }] },
+  tellShortBatch: { batch: [{ type: 'track', userId: 'u1', event: 'Song Played' }] },
   importCodes: { csv: 'name,source,staff\n甲,shop,li' },
 };
 
