@@ -10,7 +10,7 @@ import type { Clock } from '#platform/clock';
 import type { Module } from '#platform/module';
 import { everyMs } from '#platform/schedule';
 import type { Sealer } from '#platform/seal';
-import { computeScores, moveScores, noteChanges, refreshScores, scoreChores, scoreEndpoints } from '#scores';
+import { moveScores, noteChanges, refreshScores, runComputation, scoreChores, scoreEndpoints } from '#scores';
 import { createUrgentDelivery, type Deliverer, moveTouches, touchEndpoints } from '#touch';
 import { createTeller, createWebhookDelivery, planTidying, runReplay, tidyWebhooks, webhookEndpoints } from '#webhooks';
 
@@ -101,7 +101,7 @@ export function createModules(parts: {
       tables: ['customer_score', 'score_change', 'score_run'],
       endpoints: scoreEndpoints,
       jobs: {
-        'score.compute': (ctx, payload) => computeScores(ctx, (payload as { operationId: number }).operationId),
+        'score.compute': runComputation,
         'score.refresh': refreshScores,
       },
       chores: scoreChores,
