@@ -11,7 +11,7 @@ import type { Mirror } from '#platform/mirror';
 import type { Module } from '#platform/module';
 import { everyMs } from '#platform/schedule';
 import type { Sealer } from '#platform/seal';
-import { computeScores, moveScores, noteChanges, refreshScores, scoreChores, scoreEndpoints } from '#scores';
+import { moveScores, noteChanges, refreshScores, runComputation, scoreChores, scoreEndpoints } from '#scores';
 import {
   createEngine,
   membershipChores,
@@ -112,7 +112,7 @@ export function createModules(parts: {
       tables: ['customer_score', 'score_change', 'score_run'],
       endpoints: scoreEndpoints,
       jobs: {
-        'score.compute': (ctx, payload) => computeScores(ctx, (payload as { operationId: number }).operationId),
+        'score.compute': runComputation,
         'score.refresh': refreshScores,
       },
       chores: scoreChores,

@@ -48,7 +48,6 @@ const extras: Readonly<Record<string, Record<string, unknown>>> = {
   updateUser: { role: 'viewer' },
   setAttributes: { values: { city: '上海' } },
   createTagGroup: { tags: ['一'] },
-  tellShortBatch: { batch: [{ type: 'track', userId: 'u1', event: 'Song Played' }] },
   tellBatch: { batch: [{ type: 'track', userId: 'u1', event: 'Song Played' }] },
   tellShortBatch: { batch: [{ type: 'track', userId: 'u1', event: 'Song Played' }] },
   importCodes: { csv: 'name,source,staff\n甲,shop,li' },

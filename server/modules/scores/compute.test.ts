@@ -6,7 +6,7 @@ import { silentLog } from '#platform/log';
 import { requestCancel, startOperation } from '#platform/operations';
 import { createTestDatabase } from '#testing';
 import { moveScores, noteChanges, planRefresh, refreshScores } from './changes.ts';
-import { computeScores, ensureComputation } from './compute.ts';
+import { computeScores, ensureComputation, runComputation } from './compute.ts';
 import { readCustomerScores } from './customer.ts';
 import { readPurchaseModel, readRfm, readSuperUsers } from './reports.ts';
 import { changeSettings } from './settings.ts';
@@ -336,6 +336,22 @@ describe('a full computation', () => {
     await computeScores(ctx, operation);
     expect(await dump()).toEqual(whole);
     expect(await database.db.selectFrom('score_run').select('id').execute()).toHaveLength(1);
+  });
+
+  it('that fails for the last time is told as failed, before that it is tried again', async () => {
+    await addCustomers(1);
+    const operation = await inTransaction(ctx, (ctx) => ensureComputation(ctx));
+    const stateOf = async () =>
+      (await database.db.selectFrom('operation').select('state').where('id', '=', operation).executeTakeFirst())?.state;
+    // A share that no settings allow stands for whatever goes wrong.
+    await database.pool.query(
+      `insert into setting (key, value, updated_at) values ('scores.settings', '{"superShare": 7}', $1)`,
+      [now],
+    );
+    await expect(runComputation(ctx, { operationId: operation }, { isLast: false })).rejects.toThrow();
+    expect(await stateOf()).toBe('running');
+    await expect(runComputation(ctx, { operationId: operation }, { isLast: true })).rejects.toThrow();
+    expect(await stateOf()).toBe('failed');
   });
 
   it('stops when it is asked to', async () => {

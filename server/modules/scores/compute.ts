@@ -4,6 +4,7 @@ import { type purchaseReport, scoreSettings } from '#contract/scores';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { addDays, dayOf } from '#platform/days';
 import { sql } from '#platform/db';
+import type { JobAttempt } from '#platform/jobs';
 import { endOperation, reportProgress, resumeOperation, startOperation } from '#platform/operations';
 import { fitShare, type PurchaseSummary } from './calibration.ts';
 import { everyoneBetween, type Measure, measureAt, readBuyers, readInputs, type Whom } from './inputs.ts';
@@ -89,6 +90,17 @@ export async function computeScores(ctx: Ctx, operationId: number): Promise<void
     .where('id', '=', run.id)
     .execute();
   await endOperation(ctx, operationId, { state: goesOn ? 'done' : 'cancelled' });
+}
+
+/** The job: tried again as jobs are, and at the last attempt told as failed, so that nobody watches it for ever. */
+export async function runComputation(ctx: Ctx, payload: unknown, { isLast }: JobAttempt): Promise<void> {
+  const { operationId } = payload as { operationId: number };
+  try {
+    await computeScores(ctx, operationId);
+  } catch (error) {
+    if (isLast) await endOperation(ctx, operationId, { state: 'failed', problem: String(error) });
+    throw error;
+  }
 }
 
 /** Reads and fits. Undefined when somebody asked to stop. */

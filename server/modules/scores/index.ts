@@ -1,4 +1,4 @@
 /** Scores: RFM, expected purchases and value, relation, freebie hunters, super-users, and the quality of sources. */
 export { moveScores, noteChanges, refreshScores, scoreChores } from './changes.ts';
-export { computeScores } from './compute.ts';
+export { computeScores, runComputation } from './compute.ts';
 export { scoreEndpoints } from './routes.ts';

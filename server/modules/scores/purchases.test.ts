@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  drawTogether,
   expectedPurchases,
   fitPurchases,
   logLikelihood,
@@ -198,6 +199,23 @@ describe('people simulated by known parameters', () => {
       const actual = some.reduce((sum, { later }) => sum + later, 0);
       expect(Math.abs(actual / expected - 1), `${from} to ${to}`).toBeLessThan(0.08);
     }
+  });
+
+  it('drawn together by rounded days give nearly the same fit', () => {
+    const random = createRandom(14);
+    const people = Array.from({ length: 4000 }, (_, i): PurchaseGroup => {
+      const T = 200 + (i % 300);
+      const times = live(random, 'mbg', brand, T).map(Math.ceil);
+      return { x: times.length, tx: Math.min(T, times.at(-1) ?? 0), T, customers: 1 };
+    });
+    const few = drawTogether(people, 1500);
+    expect(few.length).toBeLessThanOrEqual(1500);
+    expect(few.reduce((sum, { customers }) => sum + customers, 0)).toBe(people.length);
+    const one = fitPurchases('mbg', people).parameters;
+    const other = fitPurchases('mbg', few).parameters;
+    const expected = (parameters: PurchaseParameters) =>
+      people.reduce((sum, person) => sum + expectedPurchases('mbg', parameters, person, 90), 0);
+    expect(expected(other) / expected(one)).toBeCloseTo(1, 1);
   });
 
   it('counted in groups give the same fit as one by one', () => {

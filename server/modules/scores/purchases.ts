@@ -1,6 +1,5 @@
 import digamma from '@stdlib/math-base-special-digamma';
 import gammaln from '@stdlib/math-base-special-gammaln';
-import hyp2f1 from '@stdlib/math-base-special-hyp2f1';
 import { minimise } from './minimise.ts';
 
 /**
@@ -72,8 +71,8 @@ export function probabilityAlive(
 }
 
 /**
- * Days of purchase to expect in the next `days` days. The papers' 2F1(r+x, b+k; a+b+k−1; z) grows beyond bounds for frequent
- * buyers; after Euler's transformation (Abramowitz & Stegun 15.3.3) its large factor is gone.
+ * Days of purchase to expect in the next `days` days: (a+b+k−1)/(a−1) · [1 − (1−z)^(r+x) ₂F₁(r+x, b+k; a+b+k−1; z)] · P(alive), with
+ * z = days / (alpha + T + days).
  */
 export function expectedPurchases(
   model: PurchaseModel,
@@ -86,25 +85,27 @@ export function expectedPurchases(
   const a = Math.abs(parameters.a - 1) < 1e-7 ? 1 + 1e-7 : parameters.a;
   const { x, T } = history;
   const k = stops(model, x);
-  const z = days / (alpha + T + days);
-  const still = (1 - z) ** (a - 1) * hypergeometric(a + b - 1 - r + k - x, a - 1, a + b + k - 1, z);
+  const still = scaledHypergeometric(r + x, b + k, a + b + k - 1, days / (alpha + T + days));
   return ((a + b + k - 1) / (a - 1)) * (1 - still) * probabilityAlive(model, { ...parameters, a }, history);
 }
 
 /**
- * Gauss' 2F1 for 0 ≤ z < 1, where its series converges. Near 1 the library goes by way of Γ(c), which
- * overflows above 171, and loses its digits; the plain series needs some thousand terms there and stays true.
+ * (1−z)^p · ₂F₁(p, q; s; z) for 0 ≤ z < 1 and positive p, q, s, by Gauss' series (Abramowitz & Stegun 15.1.1). With the factor
+ * inside, the terms are the probabilities of a negative binomial distribution times a slowly changing ratio: all positive, so
+ * that no digit is lost, and bounded for frequent buyers and for any a and b. Libraries for ₂F₁ alone overflow there.
  */
-function hypergeometric(a: number, b: number, c: number, z: number): number {
-  if (z < 0.9) return hyp2f1(a, b, c, z);
-  let term = 1;
-  let sum = 1;
+function scaledHypergeometric(p: number, q: number, s: number, z: number): number {
+  // Half of the factor before the sum and half after it, so that neither underflows.
+  const half = Math.exp((p * Math.log1p(-z)) / 2);
+  const most = (p * z) / (1 - z);
+  let term = half;
+  let sum = half;
   for (let n = 0; n < 1_000_000; n++) {
-    term *= ((a + n) * (b + n) * z) / ((c + n) * (n + 1));
+    term *= ((p + n) * (q + n) * z) / ((s + n) * (n + 1));
     sum += term;
-    if (!(Math.abs(term) > 1e-16 * Math.abs(sum)) && n > Math.abs(a) + Math.abs(b)) break;
+    if (n > most && !(term > 1e-15 * sum * (1 - z))) break;
   }
-  return sum;
+  return sum * half;
 }
 
 /** Logarithms of parameters stay within this: beyond, the surface is flat for ever, and a search would not come back. */
@@ -179,21 +180,67 @@ export interface PurchaseFit {
  */
 const soundRange = [1e-4, 1e5] as const;
 
+/**
+ * The loss by what the data tell nearly independently of each other: the spread of rates, the mean interval (alpha / r), the mean
+ * probability to stop, and its spread. In r, alpha, a and b themselves a search creeps along a narrow ridge.
+ */
+function byMeans(loss: ReturnType<typeof purchaseLoss>) {
+  const parametersAt = ([logR = 0, logInterval = 0, logOdds = 0, logSum = 0]: readonly number[]) => {
+    const share = 1 / (1 + Math.exp(-logOdds));
+    // ln(1 − share) without losing a share that is nearly 1.
+    const logRest = -logOdds + Math.log(share);
+    return { share, logs: [logR, logR + logInterval, Math.log(share) + logSum, logRest + logSum] };
+  };
+  const inner = [0, 0, 0, 0];
+  const turned = (point: readonly number[], slope: number[]): number => {
+    const { share, logs } = parametersAt(point);
+    const value = loss(logs, inner);
+    const [r = 0, alpha = 0, a = 0, b = 0] = inner;
+    slope[0] = r + alpha;
+    slope[1] = alpha;
+    slope[2] = (1 - share) * a - share * b;
+    slope[3] = a + b;
+    return value;
+  };
+  return { turned, parametersAt };
+}
+
+/** More groups than this are drawn together: a fit looks at each some thousand times. */
+const mostGroups = 40_000;
+
+/** Days rounded to the fewest that leave few enough groups: against the months that alpha and intervals are of, that is little. */
+export function drawTogether(groups: readonly PurchaseGroup[], most = mostGroups): readonly PurchaseGroup[] {
+  let found = groups;
+  for (let width = 2; found.length > most && width <= 28; width++) {
+    const merged = new Map<string, { x: number; tx: number; T: number; customers: number }>();
+    for (const { x, tx, T, customers } of groups) {
+      const wholeT = Math.round(T / width) * width;
+      const wholeTx = Math.min(wholeT, Math.round(tx / width) * width);
+      const key = `${x} ${wholeTx} ${wholeT}`;
+      const same = merged.get(key);
+      if (same) same.customers += customers;
+      else merged.set(key, { x, tx: wholeTx, T: wholeT, customers });
+    }
+    found = [...merged.values()];
+  }
+  return found;
+}
+
 /** Maximum likelihood, from two beginnings: the surface is long and flat, and one of them may stop early. */
 export function fitPurchases(model: PurchaseModel, groups: readonly PurchaseGroup[]): PurchaseFit {
   const customers = groups.reduce((sum, group) => sum + group.customers, 0);
   const days = groups.reduce((sum, group) => sum + group.customers * group.T, 0) / customers;
-  const loss = purchaseLoss(model, groups);
+  const { turned, parametersAt } = byMeans(purchaseLoss(model, drawTogether(groups)));
   const ends = [
-    [0, Math.log(days / 4), 0, 0],
-    [-1, Math.log(days), -0.5, 1],
-  ].map((start) => minimise(loss, start));
+    [0, Math.log(days / 4), -1, 1],
+    [-1, Math.log(days), -2, 2],
+  ].map((start) => minimise(turned, start));
   const best = ends.reduce((one, other) => (other.value < one.value ? other : one));
-  const [r, alpha, a, b] = best.point.map(Math.exp) as [number, number, number, number];
+  const [r, alpha, a, b] = parametersAt(best.point).logs.map(Math.exp) as [number, number, number, number];
   return {
     parameters: { r, alpha, a, b },
     logLikelihood: -best.value * customers,
     customers,
-    isSound: best.isFlat && [r, alpha].every((value) => value > soundRange[0] && value < soundRange[1]),
+    isSound: best.isSettled && [r, alpha].every((value) => value > soundRange[0] && value < soundRange[1]),
   };
 }

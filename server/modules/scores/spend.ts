@@ -90,6 +90,6 @@ export function fitSpend(groups: readonly SpendGroup[]): SpendFit {
     logLikelihood: -best.value * customers,
     customers,
     // With q ≤ 1 the mean over all customers is infinite, and so is what to expect of a new one.
-    isSound: best.isFlat && q > 1 && p > 1e-4 && p < 1e5 && q < 1e5,
+    isSound: best.isSettled && q > 1 && p > 1e-4 && p < 1e5 && q < 1e5,
   };
 }
