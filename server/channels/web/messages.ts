@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import { orderFromSegment } from '#commerce';
 import type { webMessage } from '#contract/web';
 import type { Account } from '#customers';
 import type { Fact } from '#events';
@@ -34,7 +35,16 @@ export function factOfMessage(message: WebMessage, delivery: Delivery): Fact {
       });
     case 'alias':
       return identified(envelope, accounts, {});
-    case 'track':
+    case 'track': {
+      const { source, messageId, occurredAt: at } = envelope;
+      const order = orderFromSegment(message.event, message.properties ?? {}, {
+        shop: source,
+        messageId,
+        at,
+        accounts,
+      });
+      // What tells of an order goes to commerce, which says on the timeline what became of it.
+      if (order) return { ...envelope, name: 'order.told', payload: { accounts, order } };
       return tracked(
         envelope,
         accounts,
@@ -42,6 +52,7 @@ export function factOfMessage(message: WebMessage, delivery: Delivery): Fact {
         message.properties ?? {},
         contextOf(message, delivery),
       );
+    }
     case 'page':
     case 'screen': {
       const named = definedOf({ name: message.name, category: message.category });

@@ -53,6 +53,22 @@ describe('Segment’s own client for Node, as it is', () => {
   });
 });
 
+describe('orders', () => {
+  it('told as Segment’s events are kept by commerce, and stand on the timeline once', async () => {
+    const products = [{ product_id: 'p1', sku: 'A1', name: '岩茶', price: 99, quantity: 2 }];
+    const completed = { type: 'track', messageId: 'o1', userId: 'buyer', event: 'Order Completed' };
+    const properties = { order_id: 'S1', total: 198, currency: 'CNY', products };
+    const refunded = { type: 'track', messageId: 'o2', userId: 'buyer', event: 'Order Refunded' };
+    await post('/v1/batch', { batch: [{ ...completed, properties }] });
+    await post('/v1/batch', { batch: [{ ...refunded, properties: { order_id: 'S1', total: 99, currency: 'CNY' } }] });
+    await post('/v1/batch', { batch: [{ ...completed, properties }] });
+    await projectFacts(siyu);
+    const { rows } = await siyu.database.pool.query('select number, total_fen, refunded_fen from shop_order');
+    expect(rows).toEqual([{ number: 'S1', total_fen: 19_800, refunded_fen: 9900 }]);
+    expect(await countOf("name in ('order.placed', 'order.refunded')")).toBe(2);
+  });
+});
+
 describe('the door', () => {
   it('takes a messageId once, however often and however it is told', async () => {
     const message = { type: 'track', messageId: 'once', userId: 'u2', event: 'Song Played' };
