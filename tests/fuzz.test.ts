@@ -68,6 +68,7 @@ async function findFaults(route: Route, attempts: readonly Attempt[]): Promise<s
     note(attempt, answer.status < 400 ? `accepted against the contract (${answer.status})` : faultOf(route, answer));
   }
   let known = await readChecksums(siyu.database);
+  const after = known;
   if (JSON.stringify(known) !== JSON.stringify(before)) {
     for (const attempt of never) {
       await send(attempt.request);
@@ -75,7 +76,8 @@ async function findFaults(route: Route, attempts: readonly Attempt[]): Promise<s
       if (JSON.stringify(now) !== JSON.stringify(known)) note(attempt, 'refused, and changed something');
       known = now;
     }
-    if (faults.length === 0) faults.push('a refused request changed something, once');
+    const changed = Object.keys({ ...before, ...known }).filter((table) => before[table] !== after[table]);
+    if (faults.length === 0) faults.push(`a refused request changed ${changed.join(', ')}, once`);
   }
   // A GET gets no transaction; only one that says so writes at all.
   const isReading = route.method === 'GET' && !route.outside;

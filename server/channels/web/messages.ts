@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
-import { orderFromSegment } from '#commerce';
+import { type OrderTelling, orderFromSegment } from '#commerce';
 import type { webMessage } from '#contract/web';
 import type { Account } from '#customers';
 import type { Fact } from '#events';
@@ -37,12 +37,8 @@ export function factOfMessage(message: WebMessage, delivery: Delivery): Fact {
       return identified(envelope, accounts, {});
     case 'track': {
       const { source, messageId, occurredAt: at } = envelope;
-      const order = orderFromSegment(message.event, message.properties ?? {}, {
-        shop: source,
-        messageId,
-        at,
-        accounts,
-      });
+      const told = { shop: source, messageId, at, accounts: accounts as OrderTelling['accounts'] };
+      const order = orderFromSegment(message.event, message.properties ?? {}, told);
       // What tells of an order goes to commerce, which says on the timeline what became of it.
       if (order) return { ...envelope, name: 'order.told', payload: { accounts, order } };
       return tracked(
