@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import {
   applyAbsentFollows,
@@ -20,9 +19,19 @@ import {
 import { ensureStaff } from '#organization';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { copyRows, sql } from '#platform/db';
-import { inboxChannel, laneCount, otherLanes, pressingLanes } from '#platform/facts';
+import { inboxChannel, otherLanes, pressingLanes } from '#platform/facts';
 import type { Pump } from '#platform/pump';
 import { type FactName, factSchemas } from './facts.ts';
+import {
+  type InboxFact,
+  keepNew,
+  type LaneRange,
+  type Letter,
+  openLetter,
+  readLetter,
+  takeLetter,
+  takeLetters,
+} from './letters.ts';
 import { ensurePartitions } from './partitions.ts';
 
 /** Something that happened with a customer, as listeners and the timeline get it. */
@@ -53,24 +62,6 @@ export type Listener = (
   events: readonly ProjectedEvent[],
 ) => Promise<readonly ProjectedEvent[]> | Promise<void>;
 
-/** A row of the inbox: facts that were told together. */
-interface Letter {
-  id: number;
-  facts: string;
-  fact_count: number;
-  received_at: Date;
-}
-
-/** A fact as it came out of its letter. */
-interface InboxFact {
-  readonly source: string;
-  readonly messageId: string;
-  readonly name: string;
-  readonly occurredAt: Date;
-  readonly receivedAt: Date;
-  readonly payload: unknown;
-}
-
 /** A fact of which it is known whom it is about. */
 type ParsedFact = {
   [N in FactName]: { name: N; payload: z.output<(typeof factSchemas)[N]>; row: InboxFact; person: Person };
@@ -84,10 +75,6 @@ export interface Audience {
   readonly memory: PeopleMemory;
 }
 
-/** So many facts are projected at once, or one letter that has more. */
-const batchSize = 1000;
-const lettersAtOnce = 200;
-const lanesAtOnce = laneCount / 2;
 const maxAttempts = 5;
 
 /**
@@ -101,11 +88,6 @@ export function createProjectors(hearers: Omit<Audience, 'memory'>): Pump[] {
     { ...common, name: 'events.project_pressing', drain: (ctx) => projectBatch(ctx, pressingLanes, audience) },
     { ...common, lanes: 2, name: 'events.project', drain: (ctx) => projectBatch(ctx, otherLanes, audience) },
   ];
-}
-
-interface LaneRange {
-  readonly from: number;
-  readonly until: number;
 }
 
 async function projectBatch(ctx: Ctx, lanes: LaneRange, audience: Audience): Promise<number> {
@@ -163,60 +145,10 @@ async function projectOneByOne(ctx: Ctx, letters: readonly Letter[], audience: A
   return Math.max(1, done);
 }
 
-/** Puts each fact of a letter back as a letter of its own, so that one that fails keeps none of the others. */
-async function openLetter(ctx: WriteCtx, id: number): Promise<number> {
-  const [letter] = await takeLetter(ctx, id);
-  if (!letter) return 0;
-  await sql`
-    insert into inbox (lane, facts, fact_count, received_at)
-    select i.lane, json_build_array(fact)::text, 1, i.received_at
-    from inbox i cross join json_array_elements(i.facts::json) with ordinality as f(fact, place) where i.id = ${id} order by place
-  `.execute(ctx.db);
-  await ctx.db.deleteFrom('inbox').where('id', '=', id).execute();
-  return 1;
-}
-
-/**
- * The oldest letters of some lanes that no other worker holds. Lanes are taken several at a time, so that a batch is worth
- * its transaction, and not all, so that there is work for another worker.
- */
-async function takeLetters(ctx: WriteCtx, range: LaneRange): Promise<Letter[]> {
-  const { rows: lanes } = await sql<{ lane: number }>`
-    select l.lane from inbox_lane l
-    where l.lane >= ${range.from} and l.lane < ${range.until} and exists (
-      select 1 from inbox i where i.lane = l.lane and not i.is_failed and (i.retry_at is null or i.retry_at <= clock_timestamp())
-    )
-    -- Where the oldest fact waits comes first, or the last lanes would wait for ever under load.
-    order by (select min(i.id) from inbox i where i.lane = l.lane and not i.is_failed)
-    limit ${lanesAtOnce} for update of l skip locked
-  `.execute(ctx.db);
-  if (lanes.length === 0) return [];
-  const { rows } = await sql<Letter>`
-    select id, facts, fact_count, received_at from (
-      select *, sum(fact_count) over (order by id) - fact_count as before from (
-        select id, facts, fact_count, received_at from inbox
-        where lane = any(${lanes.map((row) => row.lane)}) and not is_failed and (retry_at is null or retry_at <= clock_timestamp())
-        order by id limit ${lettersAtOnce}
-      ) as oldest
-    ) as counted
-    where before < ${batchSize} order by id
-  `.execute(ctx.db);
-  return rows;
-}
-
-async function takeLetter(ctx: WriteCtx, id: number): Promise<Letter[]> {
-  const { rows } = await sql<Letter>`
-    select i.id, i.facts, i.fact_count, i.received_at
-    from inbox i join inbox_lane l on l.lane = i.lane
-    where i.id = ${id} and not i.is_failed for update of l skip locked
-  `.execute(ctx.db);
-  return rows;
-}
-
 async function projectLetters(ctx: WriteCtx, letters: readonly Letter[], audience: Audience): Promise<void> {
   if (letters.length === 0) return;
   await sql`delete from inbox where id = any(${letters.map((letter) => letter.id)}::bigint[])`.execute(ctx.db);
-  const fresh = await keepNew(ctx, letters.flatMap(read));
+  const fresh = await keepNew(ctx, letters.flatMap(readLetter));
   if (fresh.length === 0) return;
   const facts = fresh.map(parseFact);
   const people = await resolvePeople(ctx, facts.map(mentionOf), audience.movers, audience.memory);
@@ -231,50 +163,6 @@ async function projectLetters(ctx: WriteCtx, letters: readonly Letter[], audienc
     ctx,
     events.filter((event) => event.isNews),
   );
-}
-
-type Written = Omit<InboxFact, 'occurredAt' | 'receivedAt'> & { occurredAt: string };
-
-function read(letter: Letter): InboxFact[] {
-  return (JSON.parse(letter.facts) as Written[]).map((fact) => ({
-    ...fact,
-    occurredAt: new Date(fact.occurredAt),
-    receivedAt: letter.received_at,
-  }));
-}
-
-/** By which a fact that is told again is known. */
-function keyOf({ source, messageId }: Pick<InboxFact, 'source' | 'messageId'>): string {
-  const hex = hash('sha256', `${source} ${messageId}`, 'hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
-}
-
-/** Of message ids of a source, those whose facts are known already. */
-export async function findTold(ctx: Ctx, source: string, messageIds: readonly string[]): Promise<Set<string>> {
-  const byKey = new Map(messageIds.map((messageId) => [keyOf({ source, messageId }), messageId]));
-  const { rows } = await sql<{ key: string }>`
-    select key from event_key where key = any(${[...byKey.keys()]}::uuid[])
-  `.execute(ctx.db);
-  return new Set(rows.flatMap((row) => byKey.get(row.key) ?? []));
-}
-
-/** Facts that were not told before; the key is what makes a repeated callback harmless. */
-async function keepNew(ctx: WriteCtx, facts: readonly InboxFact[]): Promise<InboxFact[]> {
-  const byKey = new Map<string, InboxFact>();
-  for (const fact of facts) {
-    const key = keyOf(fact);
-    if (!byKey.has(key)) byKey.set(key, fact);
-  }
-  // In one order, so that two workers that were told the same do not wait for each other in a ring.
-  const keys = [...byKey.keys()].sort();
-  const { rows: kept } = await sql<{ key: string }>`
-    insert into event_key (key, occurred_at)
-    select * from unnest(${keys}::uuid[], ${keys.map((key) => byKey.get(key)?.occurredAt)}::timestamptz[])
-    on conflict do nothing returning key
-  `.execute(ctx.db);
-  if (kept.length === byKey.size) return [...byKey.values()];
-  const isNew = new Set(kept.map((row) => row.key));
-  return [...byKey].flatMap(([key, fact]) => (isNew.has(key) ? [fact] : []));
 }
 
 function parseFact(row: InboxFact): ParsedFact {
