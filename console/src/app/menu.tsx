@@ -20,6 +20,7 @@ import {
   SyncOutlined,
   TagsOutlined,
   TeamOutlined,
+  UsergroupAddOutlined,
   UserSwitchOutlined,
 } from '@ant-design/icons';
 import { Link, useRouterState } from '@tanstack/react-router';
@@ -41,6 +42,7 @@ type MenuKey =
   | 'codes'
   | 'defaultWelcome'
   | 'customers'
+  | 'segments'
   | 'tags'
   | 'attributes'
   | 'orders'
@@ -75,6 +77,7 @@ const groups = [
     title: 'menu.customerGroup',
     entries: [
       { to: '/customers', title: 'menu.customers', icon: <TeamOutlined />, permission: 'customer.read' },
+      { to: '/segments', title: 'menu.segments', icon: <UsergroupAddOutlined />, permission: 'segment.read' },
       { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
     ],

@@ -10,6 +10,7 @@ import { imports } from './imports';
 import { layout } from './layout';
 import { organization } from './organization';
 import { scores } from './scores';
+import { segments } from './segments';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -24,6 +25,7 @@ export const en: Texts<typeof zhCN> = {
   ...organization,
   ...webhooks,
   ...scores,
+  ...segments,
   ...wecom,
   ...checks,
   ...commerce,

@@ -8,6 +8,7 @@ import { imports } from './imports';
 import { layout } from './layout';
 import { organization } from './organization';
 import { scores } from './scores';
+import { segments } from './segments';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -22,6 +23,7 @@ export const zhCN = {
   ...organization,
   ...webhooks,
   ...scores,
+  ...segments,
   ...wecom,
   ...checks,
   ...commerce,
