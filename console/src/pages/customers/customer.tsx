@@ -14,6 +14,7 @@ import { TouchList } from '~/components/touch-list';
 import { useFormat } from '~/format';
 import { CustomerOrders } from '~/pages/commerce/customer-orders';
 import { ScoresPanel } from '~/pages/scores/customer-scores';
+import { SegmentsPanel } from '~/pages/segments/customer-segments';
 import { AttributesPanel } from './customer-attributes';
 import { FollowsPanel } from './customer-follows';
 import { TagsPanel } from './customer-tags';
@@ -76,6 +77,7 @@ export default function CustomerPage(): ReactNode {
             </dl>
           </Panel>
           <TagsPanel customer={customer} />
+          {can('segment.read') && <SegmentsPanel customerId={id} />}
           <AttributesPanel customer={customer} />
           <Panel title={t('customer.identities')}>
             <dl className="facts">

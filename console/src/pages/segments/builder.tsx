@@ -49,6 +49,7 @@ import {
 import { LeafFields } from './fields';
 import { beginningOf, kindGroups } from './kinds';
 import type { RuleProblem } from './problems';
+import './segments.css';
 import { useWords } from './words';
 
 interface Props {

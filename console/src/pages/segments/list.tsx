@@ -30,7 +30,6 @@ import { useFormat } from '~/format';
 import { birthdayAttribute } from './examples';
 import { type Example, exampleNames } from './kinds';
 import { SegmentMarks, type SegmentRow, Today } from './parts';
-import './segments.css';
 
 const page = getRouteApi('/inside/segments');
 

@@ -4,7 +4,7 @@ import { Progress } from 'antd';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Condition, countSegment } from '#contract/segments';
-import { call } from '~/call';
+import { ApiError, call } from '~/call';
 import { useErrorText } from '~/components/error-notice';
 import { useFormat } from '~/format';
 
@@ -36,6 +36,9 @@ export function useLiveCount(tree: Condition | undefined) {
     queryFn: ({ signal }) => call(countSegment, { tree: asked, session }, { signal }),
     enabled: asked !== undefined,
     placeholderData: keepPreviousData,
+    // A count that was given up may arrive after the newer one and stop it: then the newer one is asked again.
+    retry: (failures, problem) => failures < 3 && problem instanceof ApiError && problem.code === 'segment_superseded',
+    retryDelay: 200,
     staleTime: 10_000,
     gcTime: 60_000,
   });

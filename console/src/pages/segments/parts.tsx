@@ -5,6 +5,7 @@ import type { Output } from '#contract';
 import type { listSegments } from '#contract/segments';
 import { useFormat } from '~/format';
 import { textOr } from '~/i18n/index';
+import './segments.css';
 
 export type SegmentRow = Output<typeof listSegments>['rows'][number];
 
