@@ -4,7 +4,7 @@ import type { Permission } from '#contract';
 import { getSourceQuality } from '#contract/scores';
 import { codeFilters, printFilters } from '~/pages/acquisition/filters';
 import { orderFilters, productFilters } from '~/pages/commerce/filters';
-import { customerFilters } from '~/pages/customers/filters';
+import { customerSearch } from '~/pages/customers/filters';
 import { newImportFilters } from '~/pages/imports/filters';
 import { homeFilters } from '~/pages/insights/filters';
 import { auditFilters, staffFilters } from '~/pages/organization/filters';
@@ -85,7 +85,7 @@ const customers = createRoute({
   getParentRoute: () => inside,
   path: '/customers',
   staticData: { permission: 'customer.read' },
-  validateSearch: filtersIn(customerFilters),
+  validateSearch: filtersIn(customerSearch),
   component: lazyRouteComponent(() => import('~/pages/customers/list')),
 });
 

@@ -15,11 +15,9 @@ import {
 } from '#contract/segments';
 import { useCan } from '~/app/session';
 import { addressOf, reading } from '~/call';
-import { CustomerName } from '~/components/customer-name';
 import { ErrorNotice } from '~/components/error-notice';
 import { PageHeader } from '~/components/page-header';
 import { Definition, Panel } from '~/components/panel';
-import { TableOrCards } from '~/components/table-or-cards';
 import { useWriting } from '~/components/writing';
 import { useFormat } from '~/format';
 import { textOr } from '~/i18n/index';
@@ -30,6 +28,7 @@ import { ExplainParts, WhyCustomer } from './explain';
 import { SizeHistory } from './history';
 import { Overlap } from './overlap';
 import { SegmentMarks } from './parts';
+import { SampleRows } from './sample';
 
 type Segment = Output<typeof getSegment>;
 
@@ -260,43 +259,5 @@ function Sample({ tree }: { tree: Condition }) {
         <SampleRows rows={data?.rows} />
       )}
     </Panel>
-  );
-}
-
-/** Customers whom a rule selects, each a link. */
-export function SampleRows({ rows }: { rows: Output<typeof sampleSegment>['rows'] | undefined }) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  return (
-    <TableOrCards
-      keyOf={(row) => row.id}
-      rows={rows ?? []}
-      isLoading={rows === undefined}
-      emptyText={t('segment.sampleNone')}
-      rowTestId="sample-row"
-      columns={[
-        {
-          title: t('customer.one'),
-          key: 'name',
-          render: (_, row) => (
-            <Link to="/customers/$id" params={{ id: String(row.id) }} className="plain-link">
-              <CustomerName customer={row} />
-            </Link>
-          ),
-        },
-        { title: t('customer.source'), key: 'source', render: (_, row) => t(`source.${row.source}`) },
-        {
-          title: t('follow.staff'),
-          key: 'staff',
-          render: (_, row) => (row.isActive ? format.list(row.staff.map(({ name }) => name)) : t('customer.gone')),
-        },
-        {
-          title: t('tag.many'),
-          key: 'tags',
-          render: (_, row) => format.list(row.tags.slice(0, 3).map(({ name }) => name)),
-        },
-        { title: t('customer.addedAt'), key: 'addedAt', render: (_, row) => format.time(row.addedAt) },
-      ]}
-    />
   );
 }
