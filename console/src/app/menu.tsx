@@ -22,6 +22,7 @@ import {
   SyncOutlined,
   TagsOutlined,
   TeamOutlined,
+  UsergroupAddOutlined,
   UserSwitchOutlined,
 } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
@@ -46,6 +47,7 @@ type MenuKey =
   | 'codes'
   | 'defaultWelcome'
   | 'customers'
+  | 'segments'
   | 'tags'
   | 'attributes'
   | 'orders'
@@ -82,6 +84,7 @@ const groups = [
     title: 'menu.customerGroup',
     entries: [
       { to: '/customers', title: 'menu.customers', icon: <TeamOutlined />, permission: 'customer.read' },
+      { to: '/segments', title: 'menu.segments', icon: <UsergroupAddOutlined />, permission: 'segment.read' },
       { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
       { to: '/conflicts', title: 'menu.conflicts', icon: <MergeOutlined />, permission: 'customer.merge' },

@@ -4,10 +4,11 @@ import type { Permission } from '#contract';
 import { getSourceQuality } from '#contract/scores';
 import { codeFilters, printFilters } from '~/pages/acquisition/filters';
 import { orderFilters, productFilters } from '~/pages/commerce/filters';
-import { customerFilters } from '~/pages/customers/filters';
+import { customerSearch } from '~/pages/customers/filters';
 import { newImportFilters } from '~/pages/imports/filters';
 import { homeFilters } from '~/pages/insights/filters';
 import { auditFilters, staffFilters } from '~/pages/organization/filters';
+import { newSegmentFilters, segmentFilters } from '~/pages/segments/filters';
 import { touchFilters } from '~/pages/touch/filters';
 import { deliveryFilters } from '~/pages/webhooks/filters';
 import { filtersIn, parseSearch, stringifySearch } from '~/search';
@@ -84,7 +85,7 @@ const customers = createRoute({
   getParentRoute: () => inside,
   path: '/customers',
   staticData: { permission: 'customer.read' },
-  validateSearch: filtersIn(customerFilters),
+  validateSearch: filtersIn(customerSearch),
   component: lazyRouteComponent(() => import('~/pages/customers/list')),
 });
 
@@ -93,6 +94,43 @@ const customer = createRoute({
   path: '/customers/$id',
   staticData: { permission: 'customer.read' },
   component: lazyRouteComponent(() => import('~/pages/customers/customer')),
+});
+
+const segments = createRoute({
+  getParentRoute: () => inside,
+  path: '/segments',
+  staticData: { permission: 'segment.read' },
+  validateSearch: filtersIn(segmentFilters),
+  component: lazyRouteComponent(() => import('~/pages/segments/list')),
+});
+
+const newSegment = createRoute({
+  getParentRoute: () => inside,
+  path: '/segments/new',
+  staticData: { permission: 'segment.write' },
+  validateSearch: filtersIn(newSegmentFilters),
+  component: lazyRouteComponent(() => import('~/pages/segments/new')),
+});
+
+const segmentLists = createRoute({
+  getParentRoute: () => inside,
+  path: '/segments/lists',
+  staticData: { permission: 'segment.read' },
+  component: lazyRouteComponent(() => import('~/pages/segments/lists')),
+});
+
+const segment = createRoute({
+  getParentRoute: () => inside,
+  path: '/segments/$id',
+  staticData: { permission: 'segment.read' },
+  component: lazyRouteComponent(() => import('~/pages/segments/segment')),
+});
+
+const editSegment = createRoute({
+  getParentRoute: () => inside,
+  path: '/segments/$id/edit',
+  staticData: { permission: 'segment.write' },
+  component: lazyRouteComponent(() => import('~/pages/segments/edit')),
 });
 
 const tags = createRoute({
@@ -349,6 +387,11 @@ const routeTree = root.addChildren([
     home,
     customers,
     customer,
+    segments,
+    newSegment,
+    segmentLists,
+    segment,
+    editSegment,
     tags,
     attributes,
     conflicts,

@@ -45,6 +45,12 @@ function issueText(issue: z.core.$ZodIssue, say: Say): string {
   return textOr(`problem.${issue.code}`, issue.message);
 }
 
+/** Says what the contract's schema found wrong, in the reader's language. */
+export function useIssueText(): (issue: z.core.$ZodIssue) => string {
+  const { t } = useTranslation();
+  return (issue) => issueText(issue, (key, values) => t(`problem.${key}`, values ?? {}));
+}
+
 /** Whether nothing was typed there: then what is wrong is not its format. */
 function isEmptyAt(value: unknown, path: readonly PropertyKey[]): boolean {
   const found = path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);

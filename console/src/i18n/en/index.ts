@@ -13,6 +13,7 @@ import { layout } from './layout';
 import { organization } from './organization';
 import { people } from './people';
 import { scores } from './scores';
+import { segments } from './segments';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -30,6 +31,7 @@ export const en: Texts<typeof zhCN> = {
   ...organization,
   ...webhooks,
   ...scores,
+  ...segments,
   ...wecom,
   ...checks,
   ...commerce,

@@ -26,6 +26,7 @@ export const layout: Texts<typeof zhCN> = {
     defaultWelcome: 'Default welcome',
     customerGroup: 'Customers',
     customers: 'Customers',
+    segments: 'Segments',
     tags: 'Tags',
     conflicts: 'Identity conflicts',
     attributes: 'Attributes',

@@ -11,6 +11,7 @@ import { layout } from './layout';
 import { organization } from './organization';
 import { people } from './people';
 import { scores } from './scores';
+import { segments } from './segments';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -28,6 +29,7 @@ export const zhCN = {
   ...organization,
   ...webhooks,
   ...scores,
+  ...segments,
   ...wecom,
   ...checks,
   ...commerce,

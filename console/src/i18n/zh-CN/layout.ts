@@ -23,6 +23,7 @@ export const layout = {
     defaultWelcome: '默认欢迎语',
     customerGroup: '客户',
     customers: '客户',
+    segments: '人群',
     tags: '标签',
     conflicts: '身份冲突',
     attributes: '自定义属性',

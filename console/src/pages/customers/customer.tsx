@@ -15,6 +15,7 @@ import { TouchList } from '~/components/touch-list';
 import { useFormat } from '~/format';
 import { CustomerOrders } from '~/pages/commerce/customer-orders';
 import { ScoresPanel } from '~/pages/scores/customer-scores';
+import { SegmentsPanel } from '~/pages/segments/customer-segments';
 import { AttributesPanel } from './customer-attributes';
 import { FollowsPanel } from './customer-follows';
 import { IdentitiesPanel } from './customer-identities';
@@ -84,6 +85,7 @@ export default function CustomerPage(): ReactNode {
             </dl>
           </Panel>
           <TagsPanel customer={customer} />
+          {can('segment.read') && <SegmentsPanel customerId={id} />}
           <AttributesPanel customer={customer} />
           <IdentitiesPanel customer={customer} />
         </div>

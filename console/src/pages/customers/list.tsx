@@ -1,4 +1,4 @@
-import { TagsOutlined, TeamOutlined } from '@ant-design/icons';
+import { FunnelPlotOutlined, TagsOutlined, TeamOutlined } from '@ant-design/icons';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { Button, Select } from 'antd';
@@ -21,6 +21,9 @@ import { Presence } from '~/components/presence';
 import { SearchBox } from '~/components/search-box';
 import { TagChip } from '~/components/tag-chip';
 import { useFormat } from '~/format';
+import { readTreeText } from '~/pages/segments/draft';
+import { RuleDrawer } from '~/pages/segments/rule-drawer';
+import { RuleResult } from '~/pages/segments/rule-result';
 import type { customerFilters } from './filters';
 import { TaggingDrawer } from './tagging-drawer';
 
@@ -35,7 +38,9 @@ export default function CustomersPage(): ReactNode {
   const format = useFormat();
   const can = useCan();
   const navigate = useNavigate();
-  const filters = page.useSearch();
+  const { rule, ...filters } = page.useSearch();
+  const ruleTree = readTreeText(rule);
+  const [isRuleOpen, setRuleOpen] = useState(false);
   const pageNavigate = page.useNavigate();
   const [chosen, setChosen] = useState<number[]>([]);
   const [tagging, setTagging] = useState<'chosen' | 'all' | null>(null);
@@ -93,97 +98,125 @@ export default function CustomersPage(): ReactNode {
     <div className="page">
       <PageHeader
         title={t('menu.customers')}
-        subtitle={countText}
+        {...(ruleTree === undefined ? { subtitle: countText } : {})}
         actions={
-          can('customer.write') && (
-            <Button icon={<TagsOutlined />} disabled={!count.data?.count} onClick={() => setTagging('all')}>
-              {t('tagging.tagAll')}
-            </Button>
-          )
+          <>
+            {can('segment.read') && (
+              <Button icon={<FunnelPlotOutlined />} onClick={() => setRuleOpen(true)}>
+                {t('segment.byRule')}
+              </Button>
+            )}
+            {can('customer.write') && ruleTree === undefined && (
+              <Button icon={<TagsOutlined />} disabled={!count.data?.count} onClick={() => setTagging('all')}>
+                {t('tagging.tagAll')}
+              </Button>
+            )}
+          </>
         }
       />
-      <Panel isFlush>
-        <Filters
-          search={
-            <SearchBox
-              value={filters.search}
-              onChange={search}
-              placeholder={t('customer.search')}
-              hint={t('customer.searchHint')}
-              testId="customer-search"
-            />
-          }
-          count={countFilters(filters)}
-          onClear={hasFilters ? () => void pageNavigate({ search: {}, replace: true }) : undefined}
-        >
-          <TagFilter filters={filters} onChange={filter} />
-          {can('staff.read') && (
-            <OneStaffPicker
-              className="filter"
-              value={filters.staff}
-              onChange={(staff) => filter({ staff })}
-              label={t('follow.staff')}
-            />
-          )}
-          {can('code.read') && (
-            <CodePicker className="filter" value={filters.code} onChange={(code) => filter({ code })} />
-          )}
-          <FilterSelect
-            label={t('customer.source')}
-            value={filters.source}
-            onChange={(source) => filter({ source })}
-            options={customerSource.options.map((source) => ({ value: source, label: t(`source.${source}`) }))}
-          />
-          <FilterSelect
-            label={t('customer.presence')}
-            value={filters.active === undefined ? null : String(filters.active)}
-            onChange={(active) => filter({ active: active == null ? undefined : active === 'true' })}
-            options={[
-              { value: 'true', label: t('customer.here') },
-              { value: 'false', label: t('customer.gone') },
-            ]}
-          />
-          <DayRange className="filter-wide" from={filters.from} to={filters.to} onChange={filter} />
-        </Filters>
-        {chosen.length > 0 && (
-          <div className="selection-bar">
-            <span>{t('common.chosen', { n: chosen.length })}</span>
-            <Button size="small" icon={<TagsOutlined />} onClick={() => setTagging('chosen')}>
-              {t('tagging.tagChosen')}
-            </Button>
-            <Button size="small" type="link" onClick={() => setChosen([])}>
-              {t('common.clearChoice')}
-            </Button>
-          </div>
-        )}
-        <KeysetTable<Row>
-          pages={pages}
-          columns={columns}
-          rowTestId="customer-row"
-          onOpen={(row) => void navigate({ to: '/customers/$id', params: { id: String(row.id) } })}
-          selection={
-            can('customer.write')
-              ? { selectedRowKeys: chosen, onChange: (keys) => setChosen(keys.map(Number)) }
-              : undefined
-          }
-          card={(row) => (
-            <Link to="/customers/$id" params={{ id: String(row.id) }} className="list-card">
-              <CustomerName customer={row} />
-              <div className="list-card-facts">
-                <Source row={row} />
-                {row.isActive ? (
-                  <span>{format.list(row.staff.map(({ name }) => name))}</span>
-                ) : (
-                  <Presence customer={row} />
-                )}
-                <span className="muted">{format.time(row.addedAt)}</span>
-              </div>
-              <Tags row={row} />
-            </Link>
-          )}
-          empty={hasFilters ? <NothingFound onClear={() => void pageNavigate({ search: {} })} /> : <NobodyYet />}
+      {isRuleOpen && (
+        <RuleDrawer
+          tree={ruleTree}
+          onClose={() => setRuleOpen(false)}
+          onApply={(tree) => {
+            setRuleOpen(false);
+            void pageNavigate({ search: { rule: JSON.stringify(tree) } });
+          }}
         />
-      </Panel>
+      )}
+      {ruleTree !== undefined && (
+        <Panel isFlush>
+          <RuleResult
+            tree={ruleTree}
+            onEdit={() => setRuleOpen(true)}
+            onClear={() => void pageNavigate({ search: {} })}
+          />
+        </Panel>
+      )}
+      {ruleTree === undefined && (
+        <Panel isFlush>
+          <Filters
+            search={
+              <SearchBox
+                value={filters.search}
+                onChange={search}
+                placeholder={t('customer.search')}
+                hint={t('customer.searchHint')}
+                testId="customer-search"
+              />
+            }
+            count={countFilters(filters)}
+            onClear={hasFilters ? () => void pageNavigate({ search: {}, replace: true }) : undefined}
+          >
+            <TagFilter filters={filters} onChange={filter} />
+            {can('staff.read') && (
+              <OneStaffPicker
+                className="filter"
+                value={filters.staff}
+                onChange={(staff) => filter({ staff })}
+                label={t('follow.staff')}
+              />
+            )}
+            {can('code.read') && (
+              <CodePicker className="filter" value={filters.code} onChange={(code) => filter({ code })} />
+            )}
+            <FilterSelect
+              label={t('customer.source')}
+              value={filters.source}
+              onChange={(source) => filter({ source })}
+              options={customerSource.options.map((source) => ({ value: source, label: t(`source.${source}`) }))}
+            />
+            <FilterSelect
+              label={t('customer.presence')}
+              value={filters.active === undefined ? null : String(filters.active)}
+              onChange={(active) => filter({ active: active == null ? undefined : active === 'true' })}
+              options={[
+                { value: 'true', label: t('customer.here') },
+                { value: 'false', label: t('customer.gone') },
+              ]}
+            />
+            <DayRange className="filter-wide" from={filters.from} to={filters.to} onChange={filter} />
+          </Filters>
+          {chosen.length > 0 && (
+            <div className="selection-bar">
+              <span>{t('common.chosen', { n: chosen.length })}</span>
+              <Button size="small" icon={<TagsOutlined />} onClick={() => setTagging('chosen')}>
+                {t('tagging.tagChosen')}
+              </Button>
+              <Button size="small" type="link" onClick={() => setChosen([])}>
+                {t('common.clearChoice')}
+              </Button>
+            </div>
+          )}
+          <KeysetTable<Row>
+            pages={pages}
+            columns={columns}
+            rowTestId="customer-row"
+            onOpen={(row) => void navigate({ to: '/customers/$id', params: { id: String(row.id) } })}
+            selection={
+              can('customer.write')
+                ? { selectedRowKeys: chosen, onChange: (keys) => setChosen(keys.map(Number)) }
+                : undefined
+            }
+            card={(row) => (
+              <Link to="/customers/$id" params={{ id: String(row.id) }} className="list-card">
+                <CustomerName customer={row} />
+                <div className="list-card-facts">
+                  <Source row={row} />
+                  {row.isActive ? (
+                    <span>{format.list(row.staff.map(({ name }) => name))}</span>
+                  ) : (
+                    <Presence customer={row} />
+                  )}
+                  <span className="muted">{format.time(row.addedAt)}</span>
+                </div>
+                <Tags row={row} />
+              </Link>
+            )}
+            empty={hasFilters ? <NothingFound onClear={() => void pageNavigate({ search: {} })} /> : <NobodyYet />}
+          />
+        </Panel>
+      )}
       <TaggingDrawer
         key={String(tagging)}
         target={tagging === 'chosen' ? { ids: chosen } : { filters, count: count.data }}
