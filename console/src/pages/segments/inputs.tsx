@@ -286,10 +286,10 @@ export function EventInput({
       }}
       options={(Object.keys(eventNames) as EventName[]).map((name) => ({
         value: name,
-        meaning: t(`webhook.eventName.${name}`),
+        meaning: t(`eventName.${name}`),
         label: (
           <span className="event-label">
-            {t(`webhook.eventName.${name}`)} <span className="muted mono small">{name}</span>
+            {t(`eventName.${name}`)} <span className="muted mono small">{name}</span>
           </span>
         ),
       }))}

@@ -105,7 +105,7 @@ export function useWords(tree: Condition) {
       : value.kind === 'before'
         ? t('rule.isBefore', { span: span(value) })
         : t('rule.isBetween', { days: days(value) });
-  const event = (name: string) => quoted(textOr(`webhook.eventName.${name}`, name));
+  const event = (name: string) => quoted(textOr(`eventName.${name}`, name));
   const inBrackets = (parts: readonly (string | undefined)[]) => {
     const said = parts.filter((part) => part !== undefined);
     return said.length === 0 ? '' : t('rule.brackets', { text: said.join(t('rule.semicolon')) });
