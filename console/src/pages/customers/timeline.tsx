@@ -11,6 +11,7 @@ import {
   TagOutlined,
   UserAddOutlined,
   UserDeleteOutlined,
+  UsergroupAddOutlined,
   WalletOutlined,
 } from '@ant-design/icons';
 import { useInfiniteQuery } from '@tanstack/react-query';
@@ -95,6 +96,15 @@ function lineOf({ name, staff: who, details }: Entry, t: TFunction, money: Money
     case 'order.refunded':
     case 'order.cancelled':
       return orderLine(name, details, t, money);
+    case 'segment.entered':
+    case 'segment.left': {
+      const named = { name: words(details.segmentName) ?? `#${String(details.segmentId)}` };
+      const isIn = name === 'segment.entered';
+      return {
+        icon: <UsergroupAddOutlined />,
+        text: isIn ? t('event.segmentEntered', named) : t('event.segmentLeft', named),
+      };
+    }
     case 'code.scanned':
       return { icon: <QrcodeOutlined />, text: t('event.codeScanned') };
     case 'touch.settled': {

@@ -97,8 +97,8 @@ function Figures({ segment, tree }: { segment: Segment; tree: Condition }) {
   const figures = [
     [t('segment.size'), segment.isFilled ? format.number(segment.memberCount) : '…'],
     [t('segment.shareShort'), segment.isFilled ? format.percent(share) : '…'],
-    [t('segment.enteredToday', { n: '' }).trim(), format.number(segment.enteredToday)],
-    [t('segment.leftToday', { n: '' }).trim(), format.number(segment.leftToday)],
+    [t('segment.enteredToday'), format.number(segment.enteredToday)],
+    [t('segment.leftToday'), format.number(segment.leftToday)],
   ];
   return (
     <>
