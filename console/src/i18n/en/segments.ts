@@ -36,7 +36,7 @@ export const segments: Texts<typeof chinese> = {
     countOld: 'The rule is not complete; this is the number before',
     engine: {
       mirror: 'Counted by the mirror in {{time}}',
-      postgres: 'The mirror is not ready: PostgreSQL counted, slower and equal ({{time}})',
+      postgres: 'The mirror is off or not ready for this: PostgreSQL counted, slower and equal ({{time}})',
     },
     description: 'Description',
     descriptionHint: 'For colleagues: what these people are chosen for.',

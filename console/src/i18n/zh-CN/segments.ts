@@ -33,7 +33,7 @@ export const segments = {
     countOld: '规则还没填完，这是上一次的人数',
     engine: {
       mirror: '由镜像计算，用时 {{time}}',
-      postgres: '镜像未就绪，由 PostgreSQL 计算：较慢，结果相同（{{time}}）',
+      postgres: '镜像未启用或还没跟上，由 PostgreSQL 计算：较慢，结果相同（{{time}}）',
     },
     description: '说明',
     descriptionHint: '给同事看：这群人用来做什么。',

@@ -99,7 +99,7 @@ export function NumberInput({ label, value, onChange, scale = 1, min, max, preci
   );
 }
 
-export const comparisonOps = ['gte', 'lte', 'gt', 'lt', 'eq', 'ne', 'between'] as const;
+const comparisonOps = ['gte', 'lte', 'gt', 'lt', 'eq', 'ne', 'between'] as const;
 
 interface CompareProps extends Partial<Pick<NumberProps, 'scale' | 'min' | 'suffix'>> {
   readonly value: Comparison;

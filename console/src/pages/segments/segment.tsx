@@ -186,7 +186,7 @@ function Actions({ segment }: { segment: Segment }) {
   );
 }
 
-/** A form that is posted: the browser writes the answer to a file as it comes, however long it is. */
+/** Says that the export is recorded before it is made. */
 function ExportModal({ segment, onClose }: { segment: Segment; onClose: () => void }) {
   const { t } = useTranslation();
   const format = useFormat();
