@@ -12,6 +12,7 @@ import {
   TagOutlined,
   UserAddOutlined,
   UserDeleteOutlined,
+  UsergroupAddOutlined,
   WalletOutlined,
 } from '@ant-design/icons';
 import { useInfiniteQuery } from '@tanstack/react-query';
@@ -103,8 +104,21 @@ function lineOf(
     case 'order.paid':
     case 'order.refunded':
     case 'order.cancelled':
+<<<<<<< HEAD
       // Orders that siyu keeps; without their amount in fen it is a website's word of one.
       return typeof details.totalFen === 'number' ? orderLine(name, details, t, money) : undefined;
+=======
+      return orderLine(name, details, t, money);
+    case 'segment.entered':
+    case 'segment.left': {
+      const named = { name: words(details.segmentName) ?? `#${String(details.segmentId)}` };
+      const isIn = name === 'segment.entered';
+      return {
+        icon: <UsergroupAddOutlined />,
+        text: isIn ? t('event.segmentEntered', named) : t('event.segmentLeft', named),
+      };
+    }
+>>>>>>> segui
     case 'code.scanned':
       return { icon: <QrcodeOutlined />, text: t('event.codeScanned') };
     case 'touch.settled': {

@@ -411,7 +411,6 @@ function Row({ row }: { row: RuleRow }) {
         <span className="rule-place">{number}</span>
         {row.isNegated && <Tag color="warning">{t('rule.not')}</Tag>}
         <strong className="rule-kind">{t(`rule.kind.${row.leaf.kind}`)}</strong>
-        <span className="rule-space" />
         <NodeActions node={row} />
       </div>
       <div className="rule-fields">

@@ -248,7 +248,6 @@ function useSeenText(
         seen.map((follow: Record<string, unknown>) => {
           const at = follow.addedAt ?? follow.added_at;
           return [
-            typeof follow.staffId === 'number' ? names.staff(follow.staffId) : undefined,
             typeof follow.state === 'string' ? textOr(`follow.state.${follow.state}`, follow.state) : undefined,
             typeof at === 'string' ? format.time(at) : undefined,
           ]

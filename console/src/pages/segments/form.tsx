@@ -53,7 +53,7 @@ export function SegmentForm<R extends Saving>(props: Props<R>): ReactNode {
     <DraftForm draft={words} onSave={save}>
       <div className="columns-segment">
         <div className="stack-large">
-          <Panel>
+          <Panel className="segment-words">
             <div className="field-pair">
               <Field label={t('common.name')} path="name">
                 <Input

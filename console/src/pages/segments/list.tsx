@@ -81,74 +81,81 @@ export default function SegmentsPage(): ReactNode {
           {can('segment.write') && <Examples />}
         </Panel>
       ) : (
-        <Panel isFlush>
-          <Filters
-            search={<SearchBox value={filters.search} onChange={search} placeholder={t('segment.search')} />}
-            count={0}
-            onClear={undefined}
-          >
-            {null}
-          </Filters>
-          <KeysetTable<SegmentRow>
-            pages={pages}
-            rowTestId="segment-row"
-            onOpen={(row) => void navigate({ to: '/segments/$id', params: { id: String(row.id) } })}
-            empty={<EmptyState icon={<UsergroupAddOutlined />} title={t('segment.noneFound')} />}
-            columns={[
-              {
-                title: t('common.name'),
-                key: 'name',
-                render: (_, row) => (
-                  <span className="code-cell wrap-cell">
-                    <Link to="/segments/$id" params={{ id: String(row.id) }} className="strong-link">
-                      {row.name}
-                    </Link>
-                    {row.description !== '' && <span className="muted small">{row.description}</span>}
+        <div className="stack-large">
+          <Panel isFlush>
+            <Filters
+              search={<SearchBox value={filters.search} onChange={search} placeholder={t('segment.search')} />}
+              count={0}
+              onClear={undefined}
+            >
+              {null}
+            </Filters>
+            <KeysetTable<SegmentRow>
+              pages={pages}
+              rowTestId="segment-row"
+              onOpen={(row) => void navigate({ to: '/segments/$id', params: { id: String(row.id) } })}
+              empty={<EmptyState icon={<UsergroupAddOutlined />} title={t('segment.noneFound')} />}
+              columns={[
+                {
+                  title: t('common.name'),
+                  key: 'name',
+                  render: (_, row) => (
+                    <span className="code-cell wrap-cell">
+                      <Link to="/segments/$id" params={{ id: String(row.id) }} className="strong-link">
+                        {row.name}
+                      </Link>
+                      {row.description !== '' && <span className="muted small">{row.description}</span>}
+                    </span>
+                  ),
+                },
+                {
+                  title: t('segment.size'),
+                  key: 'size',
+                  align: 'right',
+                  render: (_, row) => (row.isFilled ? format.number(row.memberCount) : '…'),
+                },
+                {
+                  title: t('segment.shareShort'),
+                  key: 'share',
+                  render: (_, row) => <Share value={row.isFilled ? shareOf(row) : null} />,
+                },
+                { title: t('segment.today'), key: 'today', render: (_, row) => <Today row={row} /> },
+                { title: '', key: 'marks', render: (_, row) => <SegmentMarks row={row} /> },
+                {
+                  title: t('segment.updatedAt'),
+                  key: 'updated',
+                  align: 'right',
+                  render: (_, row) => (
+                    <span className="code-cell nowrap">
+                      {format.time(row.updatedAt)}
+                      <span className="muted small">{row.createdBy}</span>
+                    </span>
+                  ),
+                },
+              ]}
+              card={(row) => (
+                <Link to="/segments/$id" params={{ id: String(row.id) }} className="list-card">
+                  <span className="list-card-head">
+                    <strong className="break">{row.name}</strong>
+                    <span className="nowrap">
+                      {row.isFilled ? format.number(row.memberCount) : '…'}{' '}
+                      <span className="muted">{format.percent(shareOf(row))}</span>
+                    </span>
                   </span>
-                ),
-              },
-              {
-                title: t('segment.size'),
-                key: 'size',
-                align: 'right',
-                render: (_, row) => (row.isFilled ? format.number(row.memberCount) : '…'),
-              },
-              {
-                title: t('segment.shareShort'),
-                key: 'share',
-                render: (_, row) => <Share value={row.isFilled ? shareOf(row) : null} />,
-              },
-              { title: t('segment.today'), key: 'today', render: (_, row) => <Today row={row} /> },
-              { title: '', key: 'marks', render: (_, row) => <SegmentMarks row={row} /> },
-              {
-                title: t('segment.updatedAt'),
-                key: 'updated',
-                align: 'right',
-                render: (_, row) => (
-                  <span className="code-cell nowrap">
-                    {format.time(row.updatedAt)}
-                    <span className="muted small">{row.createdBy}</span>
+                  <span className="list-card-facts">
+                    <Today row={row} />
+                    <SegmentMarks row={row} />
                   </span>
-                ),
-              },
-            ]}
-            card={(row) => (
-              <Link to="/segments/$id" params={{ id: String(row.id) }} className="list-card">
-                <span className="list-card-head">
-                  <strong className="break">{row.name}</strong>
-                  <span className="nowrap">
-                    {row.isFilled ? format.number(row.memberCount) : '…'}{' '}
-                    <span className="muted">{format.percent(shareOf(row))}</span>
-                  </span>
-                </span>
-                <span className="list-card-facts">
-                  <Today row={row} />
-                  <SegmentMarks row={row} />
-                </span>
-              </Link>
-            )}
-          />
-        </Panel>
+                </Link>
+              )}
+            />
+          </Panel>
+          {can('segment.write') && (
+            <Panel>
+              <Examples />
+            </Panel>
+          )}
+        </div>
       )}
     </div>
   );

@@ -17,6 +17,16 @@ export function SampleRows({ rows }: { rows: Output<typeof sampleSegment>['rows'
       isLoading={rows === undefined}
       emptyText={t('segment.sampleNone')}
       rowTestId="sample-row"
+      card={(row) => (
+        <Link to="/customers/$id" params={{ id: String(row.id) }} className="list-card">
+          <CustomerName customer={row} />
+          <span className="list-card-facts">
+            <span>{t(`source.${row.source}`)}</span>
+            <span>{row.isActive ? format.list(row.staff.map(({ name }) => name)) : t('customer.gone')}</span>
+            <span className="muted">{format.time(row.addedAt)}</span>
+          </span>
+        </Link>
+      )}
       columns={[
         {
           title: t('customer.one'),

@@ -97,8 +97,8 @@ function Figures({ segment, tree }: { segment: Segment; tree: Condition }) {
   const figures = [
     [t('segment.size'), segment.isFilled ? format.number(segment.memberCount) : '…'],
     [t('segment.shareShort'), segment.isFilled ? format.percent(share) : '…'],
-    [t('segment.enteredToday', { n: '' }).trim(), format.number(segment.enteredToday)],
-    [t('segment.leftToday', { n: '' }).trim(), format.number(segment.leftToday)],
+    [t('segment.enteredToday'), format.number(segment.enteredToday)],
+    [t('segment.leftToday'), format.number(segment.leftToday)],
   ];
   return (
     <>
@@ -186,7 +186,7 @@ function Actions({ segment }: { segment: Segment }) {
   );
 }
 
-/** A form that is posted: the browser writes the answer to a file as it comes, however long it is. */
+/** Says that the export is recorded before it is made. */
 function ExportModal({ segment, onClose }: { segment: Segment; onClose: () => void }) {
   const { t } = useTranslation();
   const format = useFormat();
