@@ -104,11 +104,8 @@ function lineOf(
     case 'order.paid':
     case 'order.refunded':
     case 'order.cancelled':
-<<<<<<< HEAD
       // Orders that siyu keeps; without their amount in fen it is a website's word of one.
       return typeof details.totalFen === 'number' ? orderLine(name, details, t, money) : undefined;
-=======
-      return orderLine(name, details, t, money);
     case 'segment.entered':
     case 'segment.left': {
       const named = { name: words(details.segmentName) ?? `#${String(details.segmentId)}` };
@@ -118,7 +115,6 @@ function lineOf(
         text: isIn ? t('event.segmentEntered', named) : t('event.segmentLeft', named),
       };
     }
->>>>>>> segui
     case 'code.scanned':
       return { icon: <QrcodeOutlined />, text: t('event.codeScanned') };
     case 'touch.settled': {
