@@ -512,8 +512,8 @@ export interface ScheduleTable {
 }
 
 export interface ScoreChangeTable {
-  customer_id: number;
   id: GeneratedAlways<number>;
+  customer_ids: number[];
 }
 
 export interface ScoreRunTable {
