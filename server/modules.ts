@@ -20,7 +20,15 @@ import {
   segmentEndpoints,
   watchedTables,
 } from '#segments';
-import { createUrgentDelivery, type Deliverer, moveTouches, noteActs, touchChores, touchEndpoints } from '#touch';
+import {
+  createGate,
+  createUrgentDelivery,
+  type Deliverer,
+  moveTouches,
+  noteActs,
+  touchChores,
+  touchEndpoints,
+} from '#touch';
 import { createTeller, createWebhookDelivery, planTidying, runReplay, tidyWebhooks, webhookEndpoints } from '#webhooks';
 
 /**
@@ -136,9 +144,9 @@ export function createModules(parts: {
     { name: 'content', tables: ['material'], endpoints: contentEndpoints },
     {
       name: 'touch',
-      tables: ['touch', 'attention', 'touch_person', 'consent', 'touch_pack', 'touch_quota', 'touch_lane'],
+      tables: ['touch', 'attention', 'touch_person', 'consent', 'touch_pack', 'touch_quota', 'touch_lane', 'time_zone'],
       endpoints: touchEndpoints,
-      pumps: [createUrgentDelivery(parts.deliverers)],
+      pumps: [createGate(), createUrgentDelivery(parts.deliverers)],
       chores: touchChores,
     },
     {

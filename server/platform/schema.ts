@@ -699,6 +699,10 @@ export interface TagGroupTable {
   observed_at: Date | null;
 }
 
+export interface TimeZoneTable {
+  name: string;
+}
+
 export interface TouchTable {
   customer_id: number;
   occasion_at: Date;
@@ -725,6 +729,7 @@ export interface TouchTable {
   expires_at: Date | null;
   planned_at: Date;
   decided_at: Date | null;
+  allowed_until: Date | null;
   settled_at: Date | null;
   pack_id: number | null;
   said: ColumnType<unknown, string | null | undefined, string | null>;
@@ -909,6 +914,7 @@ export interface DB {
   staff_department: StaffDepartmentTable;
   tag: TagTable;
   tag_group: TagGroupTable;
+  time_zone: TimeZoneTable;
   touch: TouchTable;
   touch_lane: TouchLaneTable;
   touch_pack: TouchPackTable;
