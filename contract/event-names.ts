@@ -11,6 +11,7 @@ export const eventNames = {
   'customer.parted': 'A merge was taken back',
   'customer.tagged': 'Tags were added to or removed from a customer',
   'touch.settled': 'A message to a customer was sent, failed or was missed',
+  'link.opened': 'A customer opened a tracked link',
   'segment.entered': 'A customer came into a segment',
   'segment.left': 'A customer left a segment',
 

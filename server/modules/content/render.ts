@@ -21,7 +21,8 @@ export interface RenderRequest {
   readonly sourceId: number | null;
 }
 
-export type RenderProblem = 'content_missing' | 'nothing_to_say' | 'content_too_large';
+/** `content_missing`: it says nothing on this channel, or cannot be filled within its limits. */
+export type RenderProblem = 'content_missing' | 'nothing_to_say';
 
 /** `missing`: variables that had no value and no default; they were left out. */
 export type Rendered =
@@ -93,7 +94,7 @@ async function fillAll(ctx: Ctx, work: readonly Work[], links: LinkMaker): Promi
       linkOf: (url) => addressOf(links, linkIds.get(url), url, request),
       materialOf: (id) => materials.get(id) ?? id,
     });
-    if (!filled) return { problem: 'content_too_large' };
+    if (!filled) return { problem: 'content_missing' };
     return isSilent(filled.message) ? { problem: 'nothing_to_say' } : filled;
   });
 }

@@ -11,6 +11,7 @@ export const eventNames: Texts<typeof zhCN> = {
     'customer.parted': 'Parted from another customer',
     'customer.tagged': 'Tags changed',
     'touch.settled': 'Message sent, or not',
+    'link.opened': 'Tracked link opened',
     'segment.entered': 'Came into a segment',
     'segment.left': 'Left a segment',
     'page.viewed': 'Viewed a page',

@@ -10,6 +10,7 @@ const eventName: Record<EventName, string> = {
   'customer.parted': '撤销合并',
   'customer.tagged': '客户的标签有变化',
   'touch.settled': '发给客户的消息有了结果',
+  'link.opened': '打开了追踪链接',
   'segment.entered': '客户进入人群',
   'segment.left': '客户离开人群',
   'page.viewed': '浏览网页',
