@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { route } from './route.ts';
+import { category, touchKind } from './touch.ts';
 import { after, day, done, flag, id, limit, line, page, text, time, url } from './types.ts';
 
 /** What is said: messages, and the files they carry. */
@@ -45,11 +46,6 @@ export const message = z.object({
 
 export type Message = z.output<typeof message>;
 export type Attachment = z.output<typeof attachment>;
-
-/** What a touch does to a person's attention: service, care and content give, promotion asks. */
-export const category = z.enum(['service', 'care', 'content', 'promotion']);
-
-export type Category = z.output<typeof category>;
 
 /**
  * Variables of templates (Liquid), written {{ customer.name }}; besides these the brand's own attributes, as
@@ -352,12 +348,9 @@ export const listContentUses = route({
   method: 'GET',
   path: '/api/contents/:id/uses',
   permission: 'content.read',
-  summary: 'What a content is used by, and how many touches each of its versions was planned for',
+  summary: 'What a content is used by',
   input: z.object({ id }),
-  output: z.object({
-    uses: z.array(use),
-    versions: z.array(z.object({ number: z.number().int(), touches: z.number().int() })),
-  }),
+  output: z.object({ uses: z.array(use) }),
   errors: ['not_found'],
 });
 
@@ -543,9 +536,6 @@ export const updateLink = route({
   errors: ['not_found'],
 });
 
-/** What an open came from. */
-export const linkSource = z.enum(['manual', 'welcome', 'campaign', 'journey', 'task']);
-
 export const getLink = route({
   method: 'GET',
   path: '/api/links/:id',
@@ -556,7 +546,7 @@ export const getLink = route({
     period: z.object({ opens: z.number().int(), knownOpens: z.number().int(), people: z.number().int() }),
     days: z.array(z.object({ day, opens: z.number().int(), knownOpens: z.number().int() })),
     sources: z.array(
-      z.object({ kind: linkSource, id: id.nullable(), name: z.string().nullable(), opens: z.number().int() }),
+      z.object({ kind: touchKind, id: id.nullable(), name: z.string().nullable(), opens: z.number().int() }),
     ),
     staff: z.array(named.extend({ opens: z.number().int() })),
     contents: z.array(named),

@@ -1,7 +1,8 @@
 import type { ChannelMessage, Message } from '#contract/content';
+import type { TouchKind } from '#contract/touch';
 import type { Ctx } from '#platform/ctx';
 import type { Runtime } from '#platform/module';
-import { encodeLinkCode, type LinkKind } from './link-codes.ts';
+import { encodeLinkCode } from './link-codes.ts';
 import { readCurrentMaterials, readLinkIds } from './lookups.ts';
 import { readValues, type Whom } from './values.ts';
 import { readVersions } from './versions.ts';
@@ -17,7 +18,7 @@ export interface RenderRequest {
   readonly staffId: number | null;
   /** With it, links in the message tell whose they are. Null where many get one text: then an open is only counted. */
   readonly touchId: number | null;
-  readonly kind: LinkKind;
+  readonly kind: TouchKind;
   readonly sourceId: number | null;
 }
 

@@ -17,7 +17,7 @@ export async function readContentUses(
   const content = await ctx.db.selectFrom('content').select('id').where('id', '=', contentId).executeTakeFirst();
   if (!content) throw new AppError('not_found');
   const uses = await Promise.all(finders.map((find) => find(ctx, contentId)));
-  return { uses: uses.flat(), versions: [] };
+  return { uses: uses.flat() };
 }
 
 /** Contents whose words of today carry a file, and welcomes that do; also those that named one whose place it took. */
