@@ -3,7 +3,7 @@ import type { Attachment as DraftAttachment, Message } from '#contract/content';
 import type { Ctx } from '#platform/ctx';
 import type { ClaimedTouch, Deliverer, Receipt, TouchReason } from '#touch';
 import type { Connection, Connector } from './connection.ts';
-import type { Attachment } from './endpoints.ts';
+import type { Attachment } from './endpoint.ts';
 import type { Failure } from './errors.ts';
 import { ensureMedia, forgetMedia } from './media.ts';
 import { readCustomer } from './refresh.ts';
