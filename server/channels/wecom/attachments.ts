@@ -59,7 +59,7 @@ async function makeAttachment(
       },
     };
   }
-  const media = await ensureMedia(ctx, connection, draft.materialId);
+  const media = await ensureMedia(ctx, connection, draft.materialId, 'message');
   if ('missing' in media)
     return { receipt: refused('material_missing', false, `material ${draft.materialId} is gone`) };
   if ('failure' in media) return { receipt: uploadReceipt(media.failure) };
