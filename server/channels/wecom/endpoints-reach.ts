@@ -66,6 +66,7 @@ const sentMessage = {
   create_time: z.number(),
   create_type: optionalNumber,
   text: reply({ content: text }).optional(),
+  attachments: list(reply({ msgtype: text })),
 };
 
 const momentOf = { moment_id: id, userid: id };
