@@ -70,6 +70,11 @@ export const errorStatus = {
   webhook_limit: 422,
   webhook_off: 409,
 
+  broadcast_not_waiting: 409,
+  broadcast_reminded: 409,
+  broadcast_over: 409,
+  broadcast_known: 409,
+
   wecom_not_connected: 409,
   wecom_unavailable: 503,
   wecom_page_foreign: 422,

@@ -117,7 +117,8 @@ create table broadcast_target (
   state text not null default 'waiting' check (state in ('waiting', 'sent', 'failed', 'expired', 'cancelled')),
   reason text,
   settled_at timestamptz,
-  -- Of a Moment: customers it reached, and what they did.
+  -- Of a Moment: when its results were read last, customers it reached, and what they did.
+  read_at timestamptz,
   customer_count integer not null default 0,
   like_count integer not null default 0,
   comment_count integer not null default 0,

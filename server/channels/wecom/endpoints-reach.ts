@@ -66,7 +66,6 @@ const sentMessage = {
   create_time: z.number(),
   create_type: optionalNumber,
   text: reply({ content: text }).optional(),
-  attachments: list(reply({ msgtype: text })),
 };
 
 const momentOf = { moment_id: id, userid: id };
@@ -91,7 +90,10 @@ export const reachEndpoints = {
       filter_type: z.int().min(0).max(2).optional(),
       ...page(100),
     }),
-    reply({ group_msg_list: list(reply({ msgid: id, ...sentMessage })), next_cursor: optionalText }),
+    reply({
+      group_msg_list: list(reply({ msgid: id, ...sentMessage, attachments: list(reply({ msgtype: text })) })),
+      next_cursor: optionalText,
+    }),
     { paged: true },
   ),
   'externalcontact/get_groupmsg_task': post(
@@ -163,7 +165,10 @@ export const reachEndpoints = {
       filter_type: z.int().min(0).max(2).optional(),
       ...page(20),
     }),
-    reply({ moment_list: list(reply({ moment_id: id, ...sentMessage })), next_cursor: optionalText }),
+    reply({
+      moment_list: list(reply({ moment_id: id, ...sentMessage, image: list(reply({})) })),
+      next_cursor: optionalText,
+    }),
     { paged: true },
   ),
   'externalcontact/get_moment_task': post(

@@ -8,21 +8,32 @@ import type { Metrics } from '#platform/metrics';
 import { endpoint, type Module, type Runtime } from '#platform/module';
 import { endOperation } from '#platform/operations';
 import { dailyAt } from '#platform/schedule';
-import type { Deliverer } from '#touch';
+import type { Broadcaster, Deliverer, Packer } from '#touch';
 import { checkConnection } from './check.ts';
 import { pushCode } from './codes.ts';
 import { type Connection, createConnector } from './connection.ts';
+import { createGroupBroadcaster } from './group-messages.ts';
 import { createGroupReader, listGroupPage } from './groups.ts';
 import { signOwnPage } from './jssdk.ts';
+import { createMassPacker } from './mass-packs.ts';
 import { createMirror } from './mirror.ts';
+import { createMomentBroadcaster } from './moments.ts';
 import { createNotifier } from './notices.ts';
+import { createIdentity, type Identity } from './oauth.ts';
 import { createReceiver } from './receive.ts';
 import { ensureOperation, pullStaffDays, readGroups, reconcile } from './reconcile.ts';
 import { createRefresher, OutsideError, refreshDirectory, refreshTags } from './refresh.ts';
 import { createWelcomeDeliverer } from './welcome.ts';
 
+export interface WecomChannel extends Module {
+  readonly deliverers: Deliverer[];
+  readonly packers: Packer[];
+  readonly broadcasters: Broadcaster[];
+  readonly identity: Identity;
+}
+
 /** WeCom: callbacks in, calls out, and the two kept equal. */
-export function createWecomChannel(runtime: Runtime, metrics: Metrics): Module & { deliverers: Deliverer[] } {
+export function createWecomChannel(runtime: Runtime, metrics: Metrics): WecomChannel {
   const connector = createConnector({ ...runtime, metrics });
   const receiver = createReceiver(connector, metrics);
 
@@ -53,6 +64,9 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): Module &
     name: 'wecom',
     tables: ['wecom_media', 'wecom_refresh', 'wecom_group_chat'],
     deliverers: [createWelcomeDeliverer(connector)],
+    packers: [createMassPacker(connector)],
+    broadcasters: [createGroupBroadcaster(connector), createMomentBroadcaster(connector)],
+    identity: createIdentity(connector),
     endpoints: [
       endpoint(contract.getConnection, (ctx) => connector.describe(ctx)),
       endpoint(contract.setConnection, async (ctx, input) => {

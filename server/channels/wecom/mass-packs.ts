@@ -6,6 +6,7 @@ import type { Failure } from './errors.ts';
 import {
   cancelMass,
   findMass,
+  isKnownElsewhere,
   type MassTask,
   notConnected,
   readMembers,
@@ -36,15 +37,9 @@ export function createMassPacker(connector: Connector): Packer {
       const connection = await connector.connect(ctx);
       if (!connection) return { failure: notConnected };
       const task = await taskOf(ctx, pack, externalUserids);
-      const found = await findMass(connection, task, pack.createdAt, ctx.now, async (platformId) => {
-        const other = await ctx.db
-          .selectFrom('touch_pack')
-          .select('id')
-          .where('platform_id', '=', platformId)
-          .where('id', '<>', pack.id)
-          .executeTakeFirst();
-        return other !== undefined;
-      });
+      const found = await findMass(connection, task, pack.createdAt, ctx.now, (platformId) =>
+        isKnownElsewhere(ctx, platformId, { packId: pack.id }),
+      );
       return typeof found === 'object' && 'ok' in found ? failed(found) : found;
     },
 
@@ -96,7 +91,11 @@ async function taskOf(ctx: Ctx, pack: TouchPack, externalUserids: readonly strin
   const sender =
     pack.staffId === null
       ? undefined
-      : await ctx.db.selectFrom('staff').select('wecom_userid').where('id', '=', pack.staffId).executeTakeFirstOrThrow();
+      : await ctx.db
+          .selectFrom('staff')
+          .select('wecom_userid')
+          .where('id', '=', pack.staffId)
+          .executeTakeFirstOrThrow();
   return {
     chatType: 'single',
     sender: sender?.wecom_userid ?? null,
@@ -107,7 +106,5 @@ async function taskOf(ctx: Ctx, pack: TouchPack, externalUserids: readonly strin
 }
 
 function failed(failure: Failure): PackFailure {
-  const receipt = toReceipt(failure);
-  if (receipt.outcome === 'accepted') throw new Error('a failure reads as a success');
-  return { failure: receipt };
+  return { failure: toReceipt(failure) };
 }

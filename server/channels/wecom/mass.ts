@@ -1,13 +1,14 @@
 import { cutToBytes } from '#content';
 import type { Attachment as DraftAttachment } from '#contract/content';
 import type { Ctx } from '#platform/ctx';
+import { sql } from '#platform/db';
 import type { Receipt, TouchReason } from '#touch';
 import { forgetGoneMedia, makeAttachments } from './attachments.ts';
 import type { Connection } from './connection.ts';
 import type { Attachment } from './endpoint.ts';
 import type { EndpointValue } from './endpoints.ts';
 import type { Failure } from './errors.ts';
-import { refused, toReceipt } from './receipts.ts';
+import { type Refusal, refused, toReceipt } from './receipts.ts';
 
 /**
  * WeCom's mass messages, to customers and to groups (doc 92135). What is made is a task: its member sends it, or does
@@ -74,7 +75,7 @@ async function addTask(ctx: Ctx, connection: Connection, task: MassTask): Promis
 }
 
 /** "System busy" does not say whether the task was made; looking for it does. */
-function receiptOf(failure: Failure): Receipt {
+function receiptOf(failure: Failure): Refusal {
   if (failure.errcode === -1) return { outcome: 'unknown', message: failure.errmsg.slice(0, 300) };
   return toReceipt(failure, reasons);
 }
@@ -216,6 +217,22 @@ const alreadyCancelled = 41093;
 export async function cancelMass(connection: Connection, platformId: string): Promise<Receipt> {
   const answer = await connection.client.call('externalcontact/cancel_groupmsg_send', { msgid: platformId });
   return answer.ok || answer.errcode === alreadyCancelled ? { outcome: 'accepted' } : toReceipt(answer);
+}
+
+/** Whether a task of WeCom's belongs to another pack or broadcast than the one that looks for its own. */
+export async function isKnownElsewhere(
+  ctx: Ctx,
+  platformId: string,
+  own: { packId: number } | { broadcastId: number },
+): Promise<boolean> {
+  const packId = 'packId' in own ? own.packId : 0;
+  const broadcastId = 'broadcastId' in own ? own.broadcastId : 0;
+  const { rows } = await sql<{ id: number }>`
+    select id from touch_pack where platform_id = ${platformId} and id <> ${packId}
+    union all select id from broadcast where platform_id = ${platformId} and id <> ${broadcastId}
+    limit 1
+  `.execute(ctx.db);
+  return rows.length > 0;
 }
 
 /** What a channel says while no corp is connected. */
