@@ -73,6 +73,7 @@ export function createMomentBroadcaster(connector: Connector): Broadcaster {
         if (news.kind !== 'made') return;
         platformId = news.platformId;
       }
+      const known = new Map(targets.map((target) => [target.key.toLowerCase(), target]));
       const members: { key: string; isPublished: boolean }[] = [];
       const pages = connection.client.pages('externalcontact/get_moment_task', { moment_id: platformId, limit: 1000 });
       for await (const page of pages) {
@@ -80,14 +81,16 @@ export function createMomentBroadcaster(connector: Connector): Broadcaster {
           yield { kind: 'failure', failure: toReceipt(page) };
           return;
         }
-        const told = page.value.task_list.map((row) => ({ key: row.userid, isPublished: row.publish_status === 1 }));
+        const told = page.value.task_list.map((row) => ({
+          key: known.get(row.userid.toLowerCase())?.key ?? row.userid,
+          isPublished: row.publish_status === 1,
+        }));
         members.push(...told);
         yield {
           kind: 'targets',
           targets: told.map(({ key, isPublished }) => ({ key, state: isPublished ? 'sent' : 'waiting' })),
         };
       }
-      const known = new Map(targets.map((target) => [target.key.toLowerCase(), target]));
       let isOver = members.length > 0;
       for (const { key, isPublished } of members) {
         const target = known.get(key.toLowerCase());

@@ -177,7 +177,7 @@ function changeOf(ctx: Ctx, row: Row, end: Settlement) {
   switch (end.kind) {
     case 'submitted':
       return sql`state = 'submitted', reason = null, platform_message = null, platform_id = ${end.platformId}, platform_job = ${end.platformJob},
-        submitted_at = ${ctx.now}, may_have_arrived = false, poll_at = ${new Date(ctx.now.getTime() + firstPollMs)}, remind_at = ${nextReminder(ctx.now, 0)}`;
+        submitted_at = ${ctx.now}, may_have_arrived = false, poll_at = case when ending is null then ${new Date(ctx.now.getTime() + firstPollMs)}::timestamptz else ${ctx.now}::timestamptz end, remind_at = ${nextReminder(ctx.now, 0)}`;
     case 'again':
       return sql`state = 'planned', reason = ${end.mayHaveArrived ? 'no_answer' : null}, platform_message = ${end.message.slice(0, 300)},
         may_have_arrived = ${end.mayHaveArrived}, tried_at = ${end.triedAt}, retry_at = ${new Date(Date.now() + retryPauseMs(row.attempts))}`;

@@ -26,6 +26,7 @@ export const organization: Texts<typeof zhCN> = {
     'code.write': 'Manage channel codes',
     'staff.read': 'See staff',
     'touch.read': 'See touches',
+    'touch.send': 'Remind, stop and decide about messages under way',
     'insight.read': 'See insights',
     'score.write': 'Manage scores',
     'health.read': 'See the self-check',

@@ -32,6 +32,7 @@ const permission: Record<Permission, string> = {
   'code.write': '管理渠道活码',
   'staff.read': '查看员工',
   'touch.read': '查看触达',
+  'touch.send': '提醒、停止与裁定群发',
   'insight.read': '查看数据',
   'score.write': '管理评分',
   'health.read': '查看自检',
