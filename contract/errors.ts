@@ -72,7 +72,14 @@ export const errorStatus = {
   webhook_limit: 422,
   webhook_off: 409,
 
+  broadcast_not_waiting: 409,
+  broadcast_reminded: 409,
+  broadcast_over: 409,
+  broadcast_known: 409,
+
   wecom_not_connected: 409,
+  wecom_unavailable: 503,
+  wecom_page_foreign: 422,
   wecom_callback_signature: 403,
   wecom_callback_malformed: 400,
 } as const satisfies Record<string, number>;

@@ -51,6 +51,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       auth,
       publicUrl: config.publicUrl,
       deliverers: wecom.deliverers,
+      broadcasters: wecom.broadcasters,
       sealer: runtime.sealer,
       allowPrivateWebhooks: config.allowPrivateWebhooks,
       clock: runtime.clock,

@@ -21,6 +21,9 @@ import {
   watchedTables,
 } from '#segments';
 import {
+  type Broadcaster,
+  broadcastEndpoints,
+  createBroadcasting,
   createGate,
   createUrgentDelivery,
   type Deliverer,
@@ -39,6 +42,7 @@ export function createModules(parts: {
   auth: Auth;
   publicUrl: string;
   deliverers: readonly Deliverer[];
+  broadcasters: readonly Broadcaster[];
   sealer: Sealer;
   allowPrivateWebhooks: boolean;
   clock: Clock;
@@ -71,6 +75,7 @@ export function createModules(parts: {
         'staff',
         'staff_department',
         'staff_day',
+        'staff_notice',
         'audit_entry',
         'auth_user',
         'auth_session',
@@ -169,9 +174,20 @@ export function createModules(parts: {
     },
     {
       name: 'touch',
-      tables: ['touch', 'attention', 'touch_person', 'consent', 'touch_pack', 'touch_quota', 'touch_lane', 'time_zone'],
-      endpoints: touchEndpoints,
-      pumps: [createGate(), createUrgentDelivery(parts.deliverers)],
+      tables: [
+        'touch',
+        'attention',
+        'touch_person',
+        'consent',
+        'touch_pack',
+        'touch_quota',
+        'touch_lane',
+        'time_zone',
+        'broadcast',
+        'broadcast_target',
+      ],
+      endpoints: [...touchEndpoints, ...broadcastEndpoints],
+      pumps: [createGate(), createUrgentDelivery(parts.deliverers), createBroadcasting(parts.broadcasters, parts)],
       chores: touchChores,
     },
     {

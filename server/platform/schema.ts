@@ -150,6 +150,53 @@ export interface AuthVerificationTable {
   updatedAt: Generated<Date>;
 }
 
+export interface BroadcastTable {
+  id: GeneratedAlways<number>;
+  channel: string;
+  purpose: string;
+  kind: string;
+  source_id: number | null;
+  part: string | null;
+  category: string;
+  version_id: number;
+  message: ColumnType<unknown, string | null | undefined, string | null>;
+  staff_id: number | null;
+  tag_ids: Generated<number[]>;
+  state: Generated<string>;
+  reason: string | null;
+  platform_message: string | null;
+  platform_id: string | null;
+  platform_job: string | null;
+  created_at: Date;
+  due_at: Date;
+  expires_at: Date;
+  booked_at: Date | null;
+  submitted_at: Date | null;
+  confirmed_at: Date | null;
+  ended_at: Date | null;
+  reminded_at: Generated<Date[]>;
+  remind_at: Date | null;
+  poll_at: Date | null;
+  ending: string | null;
+  may_have_arrived: Generated<boolean>;
+  tried_at: Date | null;
+  retry_at: Date | null;
+  claimed_by: number | null;
+  attempts: Generated<number>;
+}
+
+export interface BroadcastTargetTable {
+  broadcast_id: number;
+  key: string;
+  state: Generated<string>;
+  reason: string | null;
+  settled_at: Date | null;
+  read_at: Date | null;
+  customer_count: Generated<number>;
+  like_count: Generated<number>;
+  comment_count: Generated<number>;
+}
+
 export interface ChangeFeedTable {
   id: GeneratedAlways<number>;
   xid: Generated<string>;
@@ -747,6 +794,24 @@ export interface StaffDepartmentTable {
   is_leader: Generated<boolean>;
 }
 
+export interface StaffNoticeTable {
+  id: GeneratedAlways<number>;
+  staff_id: number;
+  purpose: string;
+  title: string;
+  body: string;
+  url: string | null;
+  state: Generated<string>;
+  problem: string | null;
+  planned_at: Date;
+  expires_at: Date;
+  settled_at: Date | null;
+  claimed_at: Date | null;
+  retry_at: Date | null;
+  claimed_by: number | null;
+  attempts: Generated<number>;
+}
+
 export interface TagTable {
   id: GeneratedAlways<number>;
   group_id: number;
@@ -920,10 +985,25 @@ export interface WebhookHourTable {
   took_ms: number;
 }
 
+export interface WecomGroupChatTable {
+  chat_id: string;
+  name: Generated<string>;
+  owner_userid: Generated<string>;
+  state: Generated<string>;
+  created_at: Date | null;
+  member_count: Generated<number>;
+  customer_count: Generated<number>;
+  read_at: Date | null;
+  asked_at: Date | null;
+  retry_at: Date | null;
+  attempts: Generated<number>;
+}
+
 export interface WecomMediaTable {
   material_id: number;
   media_id: string;
   expires_at: Date;
+  use: string;
 }
 
 export interface WecomRefreshTable {
@@ -946,6 +1026,8 @@ export interface DB {
   auth_two_factor: AuthTwoFactorTable;
   auth_user: AuthUserTable;
   auth_verification: AuthVerificationTable;
+  broadcast: BroadcastTable;
+  broadcast_target: BroadcastTargetTable;
   change_feed: ChangeFeedTable;
   change_follower: ChangeFollowerTable;
   channel_code: ChannelCodeTable;
@@ -1000,6 +1082,7 @@ export interface DB {
   staff: StaffTable;
   staff_day: StaffDayTable;
   staff_department: StaffDepartmentTable;
+  staff_notice: StaffNoticeTable;
   tag: TagTable;
   tag_group: TagGroupTable;
   time_zone: TimeZoneTable;
@@ -1012,6 +1095,7 @@ export interface DB {
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   webhook_hour: WebhookHourTable;
+  wecom_group_chat: WecomGroupChatTable;
   wecom_media: WecomMediaTable;
   wecom_refresh: WecomRefreshTable;
 }

@@ -1,4 +1,8 @@
 /** The one gate for everything that reaches a customer, the ledger of what was sent or not, and the only way out. */
+export { broadcastEndpoints } from './broadcast-routes.ts';
+export type { Broadcast, Broadcaster, BroadcastNews, TargetNews } from './broadcaster.ts';
+export { createBroadcasting } from './broadcasting.ts';
+export { type BroadcastDraft, cancelBroadcasts, countBroadcasts, planBroadcasts } from './broadcasts.ts';
 export { cancelTouches } from './cancel.ts';
 export { type ConsentWord, grantConsent, withdrawConsent } from './consent.ts';
 export { createUrgentDelivery, type Deliverer, type TouchToDeliver } from './deliver.ts';
