@@ -15,6 +15,9 @@ export const permissions = [
   'segment.write',
   'segment.export',
   'touch.read',
+  'campaign.read',
+  'campaign.write',
+  'campaign.approve',
   'order.read',
   'order.write',
   'import.run',
@@ -43,6 +46,7 @@ const reading = [
   'code.read',
   'staff.read',
   'touch.read',
+  'campaign.read',
   'insight.read',
 ] as const;
 
@@ -57,6 +61,9 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'segment.write',
     'segment.export',
     'code.write',
+    'campaign.write',
+    // Of what somebody else asked for: nobody approves his own.
+    'campaign.approve',
     'order.write',
     'import.run',
     'score.write',
