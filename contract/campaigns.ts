@@ -136,7 +136,8 @@ export const finding = z.object({
   control: z.number().nullable(),
   estimate: z
     .object({
-      difference: z.number(),
+      /** Treated less control. */
+      value: z.number(),
       low: z.number(),
       high: z.number(),
       pValue: z.number(),
