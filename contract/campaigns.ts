@@ -316,7 +316,7 @@ const drafting = [
   'segment_list_unknown',
   'staff_unknown',
   'content_unknown',
-  'campaign_name_taken',
+  'content_archived',
   'campaign_content_unfit',
   'campaign_categories_differ',
 ] as const;

@@ -59,8 +59,6 @@ export const errorStatus = {
   content_unknown: 422,
   content_archived: 409,
 
-  content_unknown: 422,
-  campaign_name_taken: 409,
   campaign_content_unfit: 422,
   campaign_categories_differ: 422,
   campaign_not_draft: 409,
