@@ -5,3 +5,4 @@ export { selectMatching, selectMembers } from './members.ts';
 export { membershipChores, membershipPumps, moveMemberships } from './membership.ts';
 export { mirrorTables, wantedProperties, watchedTables } from './mirrored.ts';
 export { segmentEndpoints } from './routes.ts';
+export { bucketOf, bucketSql } from './rules.ts';
