@@ -149,7 +149,16 @@ export function createModules(parts: {
     },
     {
       name: 'touch',
-      tables: ['touch', 'attention', 'touch_person', 'consent', 'touch_pack', 'touch_quota', 'touch_lane'],
+      tables: [
+        'touch',
+        'attention',
+        'touch_person',
+        'consent',
+        'touch_pack',
+        'touch_quota',
+        'touch_lane',
+        'touch_hold',
+      ],
       endpoints: touchEndpoints,
       pumps: [createUrgentDelivery(parts.deliverers)],
       chores: touchChores,

@@ -72,3 +72,11 @@ create table campaign_result (
   primary key (campaign_id, number),
   foreign key (campaign_id, number) references campaign_run (campaign_id, number)
 );
+
+-- Sources whose touches wait: a paused campaign's. One row holds a million touches, and lets them go again.
+create table touch_hold (
+  kind text not null,
+  source_id bigint not null,
+  held_at timestamptz not null,
+  primary key (kind, source_id)
+);

@@ -855,6 +855,12 @@ export interface TouchTable {
   took_ms: number | null;
 }
 
+export interface TouchHoldTable {
+  kind: string;
+  source_id: number;
+  held_at: Date;
+}
+
 export interface TouchLaneTable {
   lane: number;
 }
@@ -1048,6 +1054,7 @@ export interface DB {
   tag: TagTable;
   tag_group: TagGroupTable;
   touch: TouchTable;
+  touch_hold: TouchHoldTable;
   touch_lane: TouchLaneTable;
   touch_pack: TouchPackTable;
   touch_person: TouchPersonTable;

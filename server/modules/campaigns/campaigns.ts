@@ -1,13 +1,13 @@
-import type { Input, Output } from '#contract';
+import { currentVersion, hasWording } from '#content';
+import type { Output } from '#contract';
 import { type CampaignDraft, campaignDraft, type launchCampaign } from '#contract/campaigns';
-import { currentVersion, hasWording, requireVersion } from '#content';
 import { recordAudit } from '#organization';
 import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { type RawBuilder, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { selectMatching, selectMembers } from '#segments';
 import { cancelTouches, holdTouches, resumeTouches } from '#touch';
-import { allowedIn, type CampaignState, firstRunAt, mayBe, needsApproval, nextRunAt } from './rules.ts';
+import { type CampaignState, firstRunAt, mayBe, needsApproval, nextRunAt } from './rules.ts';
 import { readSettings } from './settings.ts';
 
 /** What becomes of a campaign: made, launched, approved, paused, stopped. Its runs are in runs.ts. */
@@ -32,7 +32,11 @@ export async function addCampaign(ctx: WriteCtx, draft: CampaignDraft): Promise<
 export async function changeCampaign(ctx: WriteCtx, id: number, draft: CampaignDraft): Promise<void> {
   const before = await lockCampaign(ctx, id);
   if (!mayBe('edit', before.state)) throw new AppError('campaign_not_draft');
-  await ctx.db.updateTable('campaign').set(await columnsOf(ctx, draft)).where('id', '=', id).execute();
+  await ctx.db
+    .updateTable('campaign')
+    .set(await columnsOf(ctx, draft))
+    .where('id', '=', id)
+    .execute();
   await audit(ctx, 'updated', { id, name: draft.name }, { before: before.draft, after: draft });
 }
 
@@ -167,7 +171,8 @@ export async function resume(ctx: WriteCtx, id: number): Promise<void> {
   const campaign = await lockCampaign(ctx, id);
   if (!mayBe('resume', campaign.state)) throw new AppError('campaign_not_paused');
   const { nextRunAt: due, draft } = campaign;
-  const isMissed = due !== null && due < ctx.now && (draft.schedule.kind === 'weekly' || draft.schedule.kind === 'monthly');
+  const isMissed =
+    due !== null && due < ctx.now && (draft.schedule.kind === 'weekly' || draft.schedule.kind === 'monthly');
   const next = isMissed ? nextRunAt(draft.schedule, ctx.now, ctx.zone) : due;
   const isUnder = await isUnderWay(ctx, id);
   await ctx.db
@@ -207,7 +212,12 @@ export async function cancel(ctx: WriteCtx, id: number): Promise<number> {
 }
 
 /** Stopped by the system itself, with what somebody has to see to. */
-export async function stop(ctx: WriteCtx, campaign: Campaign, to: 'waiting' | 'paused', problem: string): Promise<void> {
+export async function stop(
+  ctx: WriteCtx,
+  campaign: Campaign,
+  to: 'waiting' | 'paused',
+  problem: string,
+): Promise<void> {
   await ctx.db
     .updateTable('campaign')
     .set({
@@ -321,7 +331,8 @@ export async function checkDraft(
   }
   const [category = ''] = categories;
   // The gate gives one promise for all of it: an offer among care would spend care's budget, or the other way round.
-  if (categories.size > 1) throw new AppError('campaign_categories_differ', { details: { categories: [...categories] } });
+  if (categories.size > 1)
+    throw new AppError('campaign_categories_differ', { details: { categories: [...categories] } });
   return { category, versions };
 }
 

@@ -1,11 +1,12 @@
-import { readCurrency } from '#scores';
+import type { CampaignDraft } from '#contract/campaigns';
 import { type Ctx, inTransaction, type WriteCtx, wake } from '#platform/ctx';
 import { type RawBuilder, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import type { Pump } from '#platform/pump';
+import { readCurrency } from '#scores';
 import { planTouchesOf } from '#touch';
 import { audit, type Campaign, readCampaign, runChannel, selectPeople, sizeOf, stop } from './campaigns.ts';
-import { drawSql, needsApproval, nextRunAt, purposeOf, stepsOf } from './rules.ts';
+import { drawSql, needsApproval, nextRunAt, purposeOf } from './rules.ts';
 import { readSettings } from './settings.ts';
 
 /**
@@ -143,9 +144,11 @@ async function planUpTo(
   run: OpenRun,
   next: { last: number; count: number },
 ): Promise<void> {
-  const { id, draft, versions } = campaign;
-  const among = sql`select customer_id from (${candidatesOf(campaign)}) p where customer_id > ${run.cursor} and customer_id <= ${next.last}`;
-  const people = peopleOf(ctx.now, campaign, run, among);
+  const { id, draft } = campaign;
+  const among = sql`
+    select customer_id from (${candidatesOf(campaign)}) p where customer_id > ${run.cursor} and customer_id <= ${next.last}
+  `;
+  const people = peopleOf(campaign, run, among);
   const { rows } = await sql<{ count: number }>`select count(*) as count from (${people}) p`.execute(ctx.db);
   const here = rows[0]?.count ?? 0;
   const planned = await planTouchesOf(ctx, people, {
@@ -163,12 +166,10 @@ async function planUpTo(
         else jsonb_set(skipped, '{no_sender}', to_jsonb(coalesce((skipped ->> 'no_sender')::bigint, 0) + ${skipped}::int)) end
     where campaign_id = ${id} and number = ${run.number}
   `.execute(ctx.db);
-  void versions;
 }
 
 /** As planTouchesOf asks for people: each with his draws, the version of his variant, and who says it. */
-function peopleOf(
-  now: Date,
+export function peopleOf(
   { id, draft, versions }: Campaign,
   run: Pick<OpenRun, 'number' | 'occasion_at'>,
   among: RawBuilder<unknown>,
@@ -185,4 +186,31 @@ function peopleOf(
       from (${withSenders(draft, among)}) d
     ) d
   `;
+}
+
+/**
+ * Who of some people has a sender, and whom: null leaves it to the gate, which takes the adviser of the newest contact. Chosen staff say it to
+ * those whom they have; of several the one who has the customer since the latest moment.
+ */
+function withSenders({ sender }: Pick<CampaignDraft, 'sender'>, among: RawBuilder<unknown>): RawBuilder<unknown> {
+  const here = sql`(${among}) a join customer c on c.id = a.customer_id`;
+  if (sender.kind === 'adviser') return sql`select a.customer_id, null::bigint as staff_id from ${here}`;
+  return sql`
+    select a.customer_id, s.staff_id from ${here}
+    join lateral (
+      select f.staff_id from follow f
+      where f.customer_id = a.customer_id and f.state = 'active' and f.staff_id = any(${sender.staffIds}::bigint[])
+      order by f.added_at desc, f.staff_id limit 1
+    ) s on true
+  `;
+}
+
+async function endPlanning(ctx: WriteCtx, { campaign_id, number }: OpenRun): Promise<void> {
+  await ctx.db
+    .updateTable('campaign_run')
+    .set({ state: 'sending' })
+    .where('campaign_id', '=', campaign_id)
+    .where('number', '=', number)
+    .execute();
+  await ctx.db.deleteFrom('campaign_candidate').where('campaign_id', '=', campaign_id).execute();
 }
