@@ -14,6 +14,8 @@ export const permissions = [
   'segment.read',
   'segment.write',
   'segment.export',
+  'content.read',
+  'content.write',
   'touch.read',
   'campaign.read',
   'campaign.write',
@@ -44,6 +46,7 @@ const reading = [
   'segment.read',
   'order.read',
   'code.read',
+  'content.read',
   'staff.read',
   'touch.read',
   'campaign.read',
@@ -64,6 +67,7 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'campaign.write',
     // Of what somebody else asked for: nobody approves his own.
     'campaign.approve',
+    'content.write',
     'order.write',
     'import.run',
     'score.write',
@@ -75,7 +79,7 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'webhook.manage',
   ],
   // An adviser sees the customers who follow him and nobody else's: see customerScope in server/modules/customers.
-  adviser: ['customer.read', 'customer.write', 'order.read', 'code.read'],
-  service: ['customer.read', 'customer.write', 'order.read', 'staff.read', 'touch.read'],
+  adviser: ['customer.read', 'customer.write', 'order.read', 'code.read', 'content.read'],
+  service: ['customer.read', 'customer.write', 'order.read', 'content.read', 'staff.read', 'touch.read'],
   viewer: reading,
 };
