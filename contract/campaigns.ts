@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { channelMessage } from './content.ts';
 import { customerRow } from './customers.ts';
 import { route } from './route.ts';
 import { condition } from './segments.ts';
@@ -417,7 +418,7 @@ export const sampleCampaign = route({
   path: '/api/campaigns/samples',
   permission: 'campaign.read',
   outside: true,
-  summary: 'Some people of a draft, each with the variant that is drawn for him',
+  summary: 'Some people of a draft, with what they would get',
   input: campaignDraft.omit({ name: true }),
   output: z.object({
     rows: z.array(
@@ -425,9 +426,8 @@ export const sampleCampaign = route({
         customer: customerRow,
         staff: z.object({ id, name: z.string() }).nullable(),
         part: z.string(),
-        isHoldout: z.boolean(),
-        /** As the channel would say it to this person. */
-        message: z.unknown(),
+        /** As the channel would say it to this person; null with a problem. */
+        message: channelMessage.nullable(),
         missing: z.array(z.string()),
         problem: z.string().nullable(),
       }),
@@ -472,7 +472,7 @@ export const rejectCampaign = route({
   summary: 'Send it back to its draft, with a note',
   input: deciding,
   output: done,
-  errors: ['not_found', 'campaign_not_waiting'],
+  errors: ['not_found', 'campaign_not_waiting', 'campaign_under_way'],
 });
 
 export const withdrawCampaign = route({

@@ -35,6 +35,17 @@ async function startDue(ctx: Ctx): Promise<number> {
       .selectAll()
       .where('state', 'in', ['scheduled', 'running'])
       .where('next_run_at', '<=', ctx.now)
+      // The people of one run are taken in before those of the next.
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('campaign_run')
+              .select('number')
+              .whereRef('campaign_run.campaign_id', '=', 'campaign.id')
+              .where('campaign_run.state', '=', 'planning'),
+          ),
+        ),
+      )
       .orderBy('next_run_at')
       .limit(1)
       .forUpdate()
@@ -170,7 +181,7 @@ async function planUpTo(
 
 /** As planTouchesOf asks for people: each with his draws, the version of his variant, and who says it. */
 export function peopleOf(
-  { id, draft, versions }: Campaign,
+  { id, draft, versions }: Pick<Campaign, 'id' | 'versions'> & { readonly draft: Omit<CampaignDraft, 'name'> },
   run: Pick<OpenRun, 'number' | 'occasion_at'>,
   among: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
