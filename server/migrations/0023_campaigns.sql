@@ -42,7 +42,7 @@ create table campaign_run (
   -- The occasion of all its touches.
   occasion_at timestamptz not null,
   expires_at timestamptz not null,
-  -- Amounts are counted in this currency.
+  -- Amounts are counted in this currency; null until there are orders.
   currency text,
   -- People up to this id are planned.
   cursor bigint not null default 0,

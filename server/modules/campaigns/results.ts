@@ -6,7 +6,7 @@ import { dayOf } from '#platform/days';
 import { type RawBuilder, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import type { Pump } from '#platform/pump';
-import { isAct } from '#scores';
+import { isAct, readCurrency } from '#scores';
 import { readCampaign } from './campaigns.ts';
 import { concludeRun, type GroupNumbers } from './effect.ts';
 import { costOf } from './rules.ts';
@@ -77,7 +77,8 @@ export async function measure(ctx: Ctx, campaignId: number, number: number): Pro
     const { draft } = readCampaign(row);
     // A million people take longer to count than an answer may.
     await sql`set local statement_timeout = 0`.execute(ctx.db);
-    await gather(ctx, { campaignId, occasionAt: row.occasion_at, currency: row.currency, draft });
+    const currency = row.currency ?? (await readCurrency(ctx));
+    await gather(ctx, { campaignId, occasionAt: row.occasion_at, currency, draft });
     const progress = await readProgress(ctx, draft);
     const isSent = row.run_state !== 'planning' && progress.open === 0;
     const measuredUntil = isSent ? (progress.until ?? ctx.now) : null;
@@ -98,13 +99,16 @@ export async function measure(ctx: Ctx, campaignId: number, number: number): Pro
           .doUpdateSet({ measured_at: ctx.now, is_final: isFinal, result: JSON.stringify(result) }),
       )
       .execute();
-    if (!isSent) return;
     await ctx.db
       .updateTable('campaign_run')
-      .set({ state: isFinal ? 'final' : 'measuring', measured_until: measuredUntil })
+      .set({
+        currency,
+        ...(isSent ? { state: isFinal ? 'final' : 'measuring', measured_until: measuredUntil } : {}),
+      })
       .where('campaign_id', '=', campaignId)
       .where('number', '=', number)
       .execute();
+    if (!isSent) return;
     // All of its messages have gone: what remains is its next run, or nothing.
     await sql`
       update campaign c set state = case when next_run_at is null then 'done' else 'scheduled' end

@@ -3,7 +3,6 @@ import { type Ctx, inTransaction, type WriteCtx, wake } from '#platform/ctx';
 import { type RawBuilder, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import type { Pump } from '#platform/pump';
-import { readCurrency } from '#scores';
 import { planTouchesOf } from '#touch';
 import { audit, type Campaign, readCampaign, runChannel, selectPeople, sizeOf, stop } from './campaigns.ts';
 import { drawSql, needsApproval, nextRunAt, purposeOf } from './rules.ts';
@@ -74,7 +73,6 @@ async function startRun(ctx: WriteCtx, campaign: Campaign): Promise<void> {
       state: 'planning',
       occasion_at: ctx.now,
       expires_at: new Date(ctx.now.getTime() + expiresAfterMs),
-      currency: await readCurrency(ctx),
     })
     .execute();
   if (draft.who.kind === 'rule') {
