@@ -20,6 +20,8 @@ export const permissions = [
   'campaign.read',
   'campaign.write',
   'campaign.approve',
+  'touch.write',
+  'touch.policy',
   'order.read',
   'order.write',
   'import.run',
@@ -63,6 +65,8 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'attribute.write',
     'segment.write',
     'segment.export',
+    'touch.write',
+    'touch.policy',
     'code.write',
     'campaign.write',
     // Of what somebody else asked for: nobody approves his own.

@@ -21,7 +21,15 @@ import {
   segmentEndpoints,
   watchedTables,
 } from '#segments';
-import { createUrgentDelivery, type Deliverer, moveTouches, noteActs, touchChores, touchEndpoints } from '#touch';
+import {
+  createGate,
+  createUrgentDelivery,
+  type Deliverer,
+  moveTouches,
+  noteActs,
+  touchChores,
+  touchEndpoints,
+} from '#touch';
 import { createTeller, createWebhookDelivery, planTidying, runReplay, tidyWebhooks, webhookEndpoints } from '#webhooks';
 
 /**
@@ -171,9 +179,10 @@ export function createModules(parts: {
         'touch_quota',
         'touch_lane',
         'touch_hold',
+        'time_zone',
       ],
       endpoints: touchEndpoints,
-      pumps: [createUrgentDelivery(parts.deliverers)],
+      pumps: [createGate(), createUrgentDelivery(parts.deliverers)],
       chores: touchChores,
     },
     {

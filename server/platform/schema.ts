@@ -822,6 +822,10 @@ export interface TagGroupTable {
   observed_at: Date | null;
 }
 
+export interface TimeZoneTable {
+  name: string;
+}
+
 export interface TouchTable {
   customer_id: number;
   occasion_at: Date;
@@ -848,6 +852,7 @@ export interface TouchTable {
   expires_at: Date | null;
   planned_at: Date;
   decided_at: Date | null;
+  allowed_until: Date | null;
   settled_at: Date | null;
   pack_id: number | null;
   said: ColumnType<unknown, string | null | undefined, string | null>;
@@ -1059,6 +1064,7 @@ export interface DB {
   staff_department: StaffDepartmentTable;
   tag: TagTable;
   tag_group: TagGroupTable;
+  time_zone: TimeZoneTable;
   touch: TouchTable;
   touch_hold: TouchHoldTable;
   touch_lane: TouchLaneTable;
