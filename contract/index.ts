@@ -1,6 +1,7 @@
 /** The contract: what server, console and OpenAPI agree on. `routes` holds each route under its name. */
 import * as acquisition from './acquisition.ts';
 import * as broadcasts from './broadcasts.ts';
+import * as campaigns from './campaigns.ts';
 import * as commerce from './commerce.ts';
 import * as content from './content.ts';
 import * as customers from './customers.ts';
@@ -28,6 +29,7 @@ export const contracts = {
   touch,
   broadcasts,
   acquisition,
+  campaigns,
   imports,
   insights,
   wecom,

@@ -17,6 +17,9 @@ export const permissions = [
   'content.read',
   'content.write',
   'touch.read',
+  'campaign.read',
+  'campaign.write',
+  'campaign.approve',
   'touch.write',
   'touch.policy',
   'order.read',
@@ -48,6 +51,7 @@ const reading = [
   'content.read',
   'staff.read',
   'touch.read',
+  'campaign.read',
   'insight.read',
 ] as const;
 
@@ -64,6 +68,9 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'touch.write',
     'touch.policy',
     'code.write',
+    'campaign.write',
+    // Of what somebody else asked for: nobody approves his own.
+    'campaign.approve',
     'content.write',
     'order.write',
     'import.run',

@@ -1,4 +1,5 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
+import { campaignEndpoints, createMeasuring, findContentUses, runPump } from '#campaigns';
 import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
 import { contentEndpoints, countReaders, forgetVisits, moveReaders, type VisitorIdentity } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
@@ -169,7 +170,7 @@ export function createModules(parts: {
         'link_reader',
         'script',
       ],
-      endpoints: contentEndpoints({ ...parts, uses: [] }),
+      endpoints: contentEndpoints({ ...parts, uses: [findContentUses] }),
       chores: [forgetVisits],
     },
     {
@@ -182,6 +183,7 @@ export function createModules(parts: {
         'touch_pack',
         'touch_quota',
         'touch_lane',
+        'touch_hold',
         'time_zone',
         'broadcast',
         'broadcast_target',
@@ -195,6 +197,12 @@ export function createModules(parts: {
       tables: ['code_folder', 'channel_code', 'code_staff_day', 'code_scan_day'],
       endpoints: acquisitionEndpoints(parts.publicUrl),
       chores: [{ name: 'acquisition.take_turns', next: everyMs(30_000), run: takeDueTurns }],
+    },
+    {
+      name: 'campaigns',
+      tables: ['campaign', 'campaign_run', 'campaign_candidate', 'campaign_result'],
+      endpoints: campaignEndpoints(parts),
+      pumps: [runPump, createMeasuring()],
     },
     {
       name: 'imports',

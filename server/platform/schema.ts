@@ -197,6 +197,58 @@ export interface BroadcastTargetTable {
   comment_count: Generated<number>;
 }
 
+export interface CampaignTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  state: string;
+  channel: string;
+  category: string;
+  draft: ColumnType<unknown, string, string>;
+  segment_id: number | null;
+  content_ids: number[];
+  versions: ColumnType<unknown, string | undefined, string>;
+  size: number | null;
+  next_run_at: Date | null;
+  run_count: Generated<number>;
+  problem: string | null;
+  requested_by: string | null;
+  requested_by_id: string | null;
+  requested_at: Date | null;
+  approved_by: string | null;
+  approved_at: Date | null;
+  approved_size: number | null;
+  created_by: string;
+  created_at: Date;
+  updated_at: Date;
+  updated_by_id: string;
+}
+
+export interface CampaignCandidateTable {
+  campaign_id: number;
+  customer_id: number;
+}
+
+export interface CampaignResultTable {
+  campaign_id: number;
+  number: number;
+  measured_at: Date;
+  is_final: boolean;
+  result: ColumnType<unknown, string, string>;
+}
+
+export interface CampaignRunTable {
+  campaign_id: number;
+  number: number;
+  state: string;
+  occasion_at: Date;
+  expires_at: Date;
+  currency: string | null;
+  cursor: Generated<number>;
+  planned_count: Generated<number>;
+  skipped: ColumnType<unknown, string | undefined, string>;
+  measured_until: Date | null;
+}
+
 export interface ChangeFeedTable {
   id: GeneratedAlways<number>;
   xid: Generated<string>;
@@ -878,6 +930,12 @@ export interface TouchTable {
   took_ms: number | null;
 }
 
+export interface TouchHoldTable {
+  kind: string;
+  source_id: number;
+  held_at: Date;
+}
+
 export interface TouchLaneTable {
   lane: number;
 }
@@ -1028,6 +1086,10 @@ export interface DB {
   auth_verification: AuthVerificationTable;
   broadcast: BroadcastTable;
   broadcast_target: BroadcastTargetTable;
+  campaign: CampaignTable;
+  campaign_candidate: CampaignCandidateTable;
+  campaign_result: CampaignResultTable;
+  campaign_run: CampaignRunTable;
   change_feed: ChangeFeedTable;
   change_follower: ChangeFollowerTable;
   channel_code: ChannelCodeTable;
@@ -1087,6 +1149,7 @@ export interface DB {
   tag_group: TagGroupTable;
   time_zone: TimeZoneTable;
   touch: TouchTable;
+  touch_hold: TouchHoldTable;
   touch_lane: TouchLaneTable;
   touch_pack: TouchPackTable;
   touch_person: TouchPersonTable;

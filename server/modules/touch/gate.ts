@@ -3,6 +3,7 @@ import { type Ctx, inTransaction, type WriteCtx, wake } from '#platform/ctx';
 import { sql } from '#platform/db';
 import type { Pump } from '#platform/pump';
 import { laneCount } from './attention.ts';
+import { isNotHeld } from './hold.ts';
 import { judge, planByIndex } from './judge.ts';
 import { gateChannel } from './plan.ts';
 import { readPolicy } from './policy.ts';
@@ -47,7 +48,7 @@ export async function decideBatch(ctx: Ctx, clock: () => Date, turn = 0): Promis
 async function takeLanes(ctx: WriteCtx, turn: number): Promise<number[]> {
   const isDue = (priority: number) => sql`exists (
     select 1 from touch t where (t.customer_id & 15) = l.lane and t.priority = ${sql.lit(priority)}
-      and t.state in ('planned', 'deferred') and t.due_at <= ${ctx.now}
+      and t.state in ('planned', 'deferred') and t.due_at <= ${ctx.now} and ${isNotHeld('t')}
   )`;
   const { rows } = await sql<{ lane: number }>`
     select l.lane from touch_lane l where ${isDue(1)} or ${isDue(2)}
@@ -62,8 +63,8 @@ async function decideLanes(ctx: WriteCtx, policy: Policy, lanes: readonly number
     select distinct on (t.customer_id) t.* from unnest(${lanes}::int[]) as l(lane) cross join unnest(array[1, 2]) as p(priority)
     cross join lateral (
       select customer_id, purpose, occasion_at, id, priority, channel, category, staff_id, is_holdout, planned_at, due_at, expires_at, address
-      from touch where (customer_id & 15) = l.lane and priority = p.priority and state in ('planned', 'deferred')
-        and due_at <= ${ctx.now}
+      from touch d where (customer_id & 15) = l.lane and priority = p.priority and state in ('planned', 'deferred')
+        and due_at <= ${ctx.now} and ${isNotHeld('d')}
       order by due_at limit ${touchesOfLane}
     ) t
     order by t.customer_id, t.priority, t.due_at, t.id
