@@ -68,6 +68,16 @@ export const errorStatus = {
   webhook_limit: 422,
   webhook_off: 409,
 
+  journey_name_taken: 409,
+  journey_changed: 409,
+  journey_has_problems: 422,
+  journey_unchanged: 409,
+  journey_not_running: 409,
+  journey_not_paused: 409,
+  journey_not_published: 409,
+  journey_not_by_hand: 409,
+  journey_has_people: 409,
+
   wecom_not_connected: 409,
   wecom_callback_signature: 403,
   wecom_callback_malformed: 400,

@@ -6,6 +6,7 @@ import * as customers from './customers.ts';
 import * as events from './events.ts';
 import * as imports from './imports.ts';
 import * as insights from './insights.ts';
+import * as journeys from './journeys.ts';
 import * as organization from './organization.ts';
 import type { Route } from './route.ts';
 import * as scores from './scores.ts';
@@ -26,6 +27,7 @@ export const contracts = {
   content,
   touch,
   acquisition,
+  journeys,
   imports,
   insights,
   wecom,
