@@ -96,12 +96,13 @@ create table journey_enrolment (
   journey_id bigint not null,
   version_id bigint not null,
   node text not null,
-  -- When he came to the node at which he waits; null before the node has been looked at.
+  -- When he came to the node at which he waits, and until when; null before the node has been looked at.
   arrived_at timestamptz,
-  -- When he goes on: the end of the wait, or what he waits for has happened.
-  due_at timestamptz not null,
+  until_at timestamptz,
   -- What he waits for happened then.
   woken_at timestamptz,
+  -- When he is looked at next: at the end of the wait, or because something has happened.
+  due_at timestamptz not null,
   -- Which transaction brought him to a node that waits for an event: see server/modules/journeys/arrivals.ts.
   arrived_xid xid8,
   -- Nodes he has passed.

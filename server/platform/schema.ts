@@ -479,8 +479,9 @@ export interface JourneyEnrolmentTable {
   version_id: number;
   node: string;
   arrived_at: Date | null;
-  due_at: Date;
+  until_at: Date | null;
   woken_at: Date | null;
+  due_at: Date;
   arrived_xid: string | null;
   step_count: Generated<number>;
   state: Generated<string>;

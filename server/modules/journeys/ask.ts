@@ -97,15 +97,16 @@ async function askDays(ctx: WriteCtx, key: string, travellers: readonly Travelle
 
 /** Of those whose time to wait is over, when what they waited for happened after all: it may have become known too late to wake them. */
 export async function askOverdue(ctx: WriteCtx, travellers: readonly Traveller[]): Promise<void> {
+  const now = ctx.now.getTime();
   for (const group of groupByNode(travellers)) {
     const step = awaited(group.node);
-    const overdue = group.people.filter((t) => t.arrivedAt !== null && t.wokenAt === null);
+    const overdue = group.people.filter((t) => t.wokenAt === null && t.untilAt !== null && t.untilAt <= now);
     if (!step || overdue.length === 0) continue;
     const looks = overdue.map((t) => ({
       key: t.id,
       customerId: t.customerId,
       after: t.arrivedAt ?? t.at,
-      before: t.dueAt,
+      before: t.untilAt ?? t.at,
     }));
     const happened = await firstEvents(ctx, step, looks);
     for (const traveller of overdue) {

@@ -3,14 +3,13 @@ import type { Listener, ProjectedEvent } from '#events';
 import { type WriteCtx, wake } from '#platform/ctx';
 import { CompiledQuery, sql } from '#platform/db';
 import { type Count, count, enrol, journeyChannel } from './enrol.ts';
-import { momentsOf, msOf, numbersOf, stepSql, wordsOf } from './lookback.ts';
-import { type EndReason, releasePeople } from './travellers.ts';
+import { momentsOf, numbersOf, stepSql, wordsOf } from './lookback.ts';
 import type { Version, Versions } from './versions.ts';
 import { goalUntil, stepOfExit, stepOfTrigger } from './walk.ts';
 
 /**
  * Hears each batch of events in the transaction that makes them known: brings people in, wakes those who wait for what
- * happened, ends paths, and notes who has reached the goal. Where nothing listens to the names of a batch, this costs one look.
+ * happened, hurries those whose path it may end, and notes who has reached the goal. Where nothing listens to the names of a batch, this costs one look.
  */
 export function createJourneyListener(versions: Versions): Listener {
   return async (ctx, events) => {
@@ -24,7 +23,8 @@ export function createJourneyListener(versions: Versions): Listener {
     );
     const heard = await whatIsHeard(ctx, listens, known, news);
     const of = (role: Role) => heard.filter((one) => one.listen.role === role && one.events.length > 0);
-    await endPaths(ctx, [...of('exit'), ...of('goal')]);
+    await noteGoals(ctx, of('goal'));
+    await hurry(ctx, [...of('exit'), ...of('goal')]);
     await wakeUp(ctx, of('wake'));
     await bringIn(ctx, of('enter'));
   };
@@ -109,14 +109,23 @@ function stepOf(graph: Graph, { role, place }: Listen) {
 }
 
 /**
- * Who waits for it is due from the moment it happened. Only what happens after he came counts, and before his time is over:
- * `due_at` is the end of the wait, or the earliest that has woken him.
+ * Who waits for it is due from the moment it happened. Only what happens after he came counts, and before his time is over;
+ * of several the earliest.
  */
 async function wakeUp(ctx: WriteCtx, heard: readonly Heard[]): Promise<void> {
   const rows = heard.flatMap(({ listen, events }) =>
-    events.map((event) => ({ customerId: event.customerId, versionId: listen.versionId, node: listen.place, at: event.at })),
+    events.map((event) => ({
+      customerId: event.customerId,
+      versionId: listen.versionId,
+      node: listen.place,
+      at: event.at,
+    })),
   );
   if (rows.length === 0) return;
+  const isAwaited = (alias: string, at: string) =>
+    sql.raw(
+      `${alias}.state = 'active' and ${at} > ${alias}.arrived_at and ${at} < coalesce(${alias}.woken_at, ${alias}.until_at)`,
+    );
   const { rows: woken } = await sql`
     with hit as (
       select e.customer_id, e.id, min(k.at) as at
@@ -124,79 +133,72 @@ async function wakeUp(ctx: WriteCtx, heard: readonly Heard[]): Promise<void> {
         ${wordsOf(rows.map((row) => row.node))}::text[], ${momentsOf(rows.map((row) => row.at.getTime()))}::timestamptz[])
         as k(customer_id, version_id, node, at)
       join journey_enrolment e on e.customer_id = k.customer_id and e.version_id = k.version_id and e.node = k.node
-      where e.state = 'active' and k.at > e.arrived_at and k.at < e.due_at
-      group by e.customer_id, e.id
-    ), locked as (
+      where ${isAwaited('e', 'k.at')} group by e.customer_id, e.id
+    ), held as (
       select e.customer_id, e.id, h.at from hit h join journey_enrolment e on e.customer_id = h.customer_id and e.id = h.id
       order by e.customer_id, e.id for update of e
     )
-    update journey_enrolment e set woken_at = l.at, due_at = l.at from locked l
-    where e.customer_id = l.customer_id and e.id = l.id and e.state = 'active' and e.arrived_at < l.at and e.due_at > l.at
+    update journey_enrolment e set woken_at = h.at, due_at = least(e.due_at, h.at) from held h
+    where e.customer_id = h.customer_id and e.id = h.id and ${isAwaited('e', 'h.at')}
     returning 1
   `.execute(ctx.db);
   if (woken.length > 0) wake(ctx, journeyChannel);
 }
 
-interface Ending {
-  readonly customer_id: number;
-  readonly id: number;
-  readonly version_id: number;
-  readonly journey_id: number;
-  readonly is_holdout: boolean;
-  readonly at: number;
-}
-
-/** Exits, and goals, which may be exits too. Of several that end a path the first counts. */
-async function endPaths(ctx: WriteCtx, heard: readonly Heard[]): Promise<void> {
+/** Whose path may end by what happened is looked at now: whether it does is decided where everything else about him is. */
+async function hurry(ctx: WriteCtx, heard: readonly Heard[]): Promise<void> {
   const rows = heard.flatMap(({ listen, version, events }) =>
-    events.map((event) => {
-      const goal = listen.role === 'goal' ? version.graph.goal : null;
-      return {
-        customer_id: event.customerId,
-        version_id: listen.versionId,
-        at: event.at,
-        is_goal: goal !== null,
-        is_end: goal === null || goal.isEnd,
-        // Whoever came in after that is too far away for the goal to count.
-        since: goal === null ? null : new Date(event.at.getTime() - (goalUntil(goal, 0) as number)),
-      };
-    }),
+    listen.role === 'exit' || version.graph.goal?.isEnd
+      ? events.map((event) => ({ event, versionId: listen.versionId }))
+      : [],
   );
   if (rows.length === 0) return;
-  const told = sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-    as k(customer_id bigint, version_id bigint, at timestamptz, is_goal boolean, is_end boolean, since timestamptz)`;
-  const { rows: reached } = await sql<Ending>`
-    update journey_enrolment e set reached_at = h.at
-    from (
-      select e.customer_id, e.id, min(k.at) as at from ${told}
+  const { rows: hurried } = await sql`
+    with held as (
+      select e.customer_id, e.id, k.at
+      from unnest(${numbersOf(rows.map((row) => row.event.customerId))}::bigint[], ${numbersOf(rows.map((row) => row.versionId))}::bigint[],
+        ${momentsOf(rows.map((row) => row.event.at.getTime()))}::timestamptz[]) as k(customer_id, version_id, at)
       join journey_enrolment e on e.customer_id = k.customer_id and e.version_id = k.version_id
-      where k.is_goal and k.at > e.entered_at and e.entered_at >= k.since and e.reached_at is null
-      group by e.customer_id, e.id order by e.customer_id, e.id
-    ) h
-    where e.customer_id = h.customer_id and e.id = h.id and e.reached_at is null
-    returning e.customer_id, e.id, e.version_id, e.journey_id, e.is_holdout, ${sql.raw(msOf('h.at'))} as at
-  `.execute(ctx.db);
-  const { rows: ended } = await sql<Ending & { reason: EndReason }>`
-    update journey_enrolment e set state = 'ended', ended_at = h.at, end_reason = h.reason, arrived_xid = null
-    from (
-      select distinct on (e.customer_id, e.id) e.customer_id, e.id, k.at, case when k.is_goal then 'goal' else 'exit' end as reason
-      from ${told} join journey_enrolment e on e.customer_id = k.customer_id and e.version_id = k.version_id
-      where k.is_end and e.state = 'active' and k.at > e.entered_at and (k.since is null or e.entered_at >= k.since)
-      order by e.customer_id, e.id, k.at, k.is_goal desc
-    ) h
+      where e.state = 'active' and k.at > e.entered_at and k.at < e.due_at
+      order by e.customer_id, e.id for update of e
+    )
+    update journey_enrolment e set due_at = least(e.due_at, h.at)
+    from (select customer_id, id, min(at) as at from held group by customer_id, id) h
     where e.customer_id = h.customer_id and e.id = h.id and e.state = 'active'
-    returning e.customer_id, e.id, e.version_id, e.journey_id, e.is_holdout, h.reason, ${sql.raw(msOf('h.at'))} as at
+    returning 1
   `.execute(ctx.db);
-  await countEndings(ctx, reached, ended);
+  if (hurried.length > 0) wake(ctx, journeyChannel);
 }
 
-async function countEndings(
-  ctx: WriteCtx,
-  reached: readonly Ending[],
-  ended: readonly (Ending & { reason: EndReason })[],
-): Promise<void> {
-  const counts: Count[] = [
-    ...[...Map.groupBy(reached, (row) => `${row.version_id} ${row.is_holdout}`).values()].map(
+/** A goal counts within its window after coming in, also for somebody whose path has ended by then. */
+async function noteGoals(ctx: WriteCtx, heard: readonly Heard[]): Promise<void> {
+  const rows = heard.flatMap(({ listen, version, events }) =>
+    events.map(({ customerId, at }) => ({
+      customerId,
+      versionId: listen.versionId,
+      at: at.getTime(),
+      // Who came in before that is too late.
+      since: at.getTime() - (version.graph.goal ? goalUntil(version.graph.goal, 0) : 0),
+    })),
+  );
+  if (rows.length === 0) return;
+  const { rows: reached } = await sql<{ version_id: number; is_holdout: boolean }>`
+    update journey_enrolment e set reached_at = h.at
+    from (
+      select e.customer_id, e.id, min(k.at) as at
+      from unnest(${numbersOf(rows.map((row) => row.customerId))}::bigint[], ${numbersOf(rows.map((row) => row.versionId))}::bigint[],
+        ${momentsOf(rows.map((row) => row.at))}::timestamptz[], ${momentsOf(rows.map((row) => row.since))}::timestamptz[])
+        as k(customer_id, version_id, at, since)
+      join journey_enrolment e on e.customer_id = k.customer_id and e.version_id = k.version_id
+      where k.at > e.entered_at and e.entered_at >= k.since and e.reached_at is null
+      group by e.customer_id, e.id
+    ) h
+    where e.customer_id = h.customer_id and e.id = h.id and e.reached_at is null
+    returning e.version_id, e.is_holdout
+  `.execute(ctx.db);
+  await count(
+    ctx,
+    [...Map.groupBy(reached, (row) => `${row.version_id} ${row.is_holdout}`).values()].map(
       (rows): Count => ({
         versionId: rows[0]?.version_id ?? 0,
         what: 'goal',
@@ -204,14 +206,6 @@ async function countEndings(
         count: rows.length,
       }),
     ),
-    ...[...Map.groupBy(ended, (row) => `${row.version_id} ${row.reason}`).values()].map(
-      (rows): Count => ({ versionId: rows[0]?.version_id ?? 0, what: 'out', way: rows[0]?.reason ?? '', count: rows.length }),
-    ),
-  ];
-  await count(ctx, counts);
-  await releasePeople(
-    ctx,
-    ended.map((row) => ({ customerId: row.customer_id, journeyId: row.journey_id })),
   );
 }
 

@@ -127,7 +127,10 @@ async function travel(
 ): Promise<void> {
   await askOverdue(ctx, travellers);
   await stopWhoHasLeft(ctx, travellers);
-  let moving = travellers.filter((traveller) => traveller.ended === null);
+  const here = travellers.filter((traveller) => traveller.ended === null);
+  // Who was only looked at because something had happened, which does not end his wait, goes on waiting.
+  for (const traveller of here) traveller.isListening = nodeOf(traveller.version, traveller.node).kind === 'wait_event';
+  let moving = here.filter((traveller) => traveller.at <= ctx.now.getTime());
   for (const traveller of moving) if (traveller.arrivedAt !== null) leaveWait(traveller);
   while (moving.length > 0) {
     for (const group of groupByNode(moving)) await visit(ctx, engine, versions, group);
@@ -159,7 +162,9 @@ function goOn(traveller: Traveller, way: string, at: number, note: string | null
   traveller.node = node.next[way] ?? '';
   traveller.at = at;
   traveller.arrivedAt = null;
+  traveller.untilAt = null;
   traveller.wokenAt = null;
+  traveller.isListening = false;
 }
 
 /** A group comes to its node: what it has to know is asked, what the node does is done, and everybody goes on. */
@@ -185,8 +190,7 @@ async function visit(ctx: WriteCtx, engine: Engine, versions: Versions, { node, 
           goOn(traveller, leaveBy(node, null), move.until, said);
         } else {
           traveller.arrivedAt = at;
-          traveller.wokenAt = null;
-          traveller.dueAt = move.until;
+          traveller.untilAt = move.until;
           traveller.isListening = node.kind === 'wait_event';
         }
         break;

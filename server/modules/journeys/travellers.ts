@@ -15,10 +15,10 @@ export interface Traveller {
   node: string;
   /** The time of the step he is at: see kinds.ts. */
   at: number;
-  /** When he came to the node at which he waits; null when he does not wait. */
+  /** When he came to the node at which he waits, and until when; null when he does not wait. */
   arrivedAt: number | null;
+  untilAt: number | null;
   wokenAt: number | null;
-  dueAt: number;
   stepCount: number;
   reachedAt: number | null;
   /** It was this transaction that found out. */
@@ -54,6 +54,7 @@ interface Row {
   version_id: number;
   node: string;
   arrived_at: number | null;
+  until_at: number | null;
   due_at: number;
   woken_at: number | null;
   step_count: number;
@@ -71,7 +72,7 @@ export async function claim(
 ): Promise<Traveller[]> {
   const ms = (column: string) => sql.raw(`${msOf(column)} as ${column}`);
   const { rows } = await sql<Row>`
-    select c.customer_id, c.id, c.version_id, c.node, ${ms('arrived_at')}, ${ms('due_at')}, ${ms('woken_at')}, c.step_count, c.is_holdout,
+    select c.customer_id, c.id, c.version_id, c.node, ${ms('arrived_at')}, ${ms('until_at')}, ${ms('due_at')}, ${ms('woken_at')}, c.step_count, c.is_holdout,
       ${ms('entered_at')}, ${ms('reached_at')}
     from unnest(${numbersOf(groups.map((group) => group.versionId))}::bigint[], ${wordsOf(groups.map((group) => group.node))}::text[],
       ${flagsOf(groups.map((group) => group.isStopped))}::boolean[]) as g(version_id, node, is_stopped)
@@ -88,10 +89,10 @@ export async function claim(
     isHoldout: row.is_holdout,
     enteredAt: row.entered_at,
     node: row.node,
-    at: row.due_at,
+    at: row.woken_at ?? row.until_at ?? row.due_at,
     arrivedAt: row.arrived_at,
+    untilAt: row.until_at,
     wokenAt: row.woken_at,
-    dueAt: row.due_at,
     stepCount: row.step_count,
     reachedAt: row.reached_at,
     isNewlyReached: false,
@@ -106,16 +107,17 @@ export async function settle(ctx: WriteCtx, travellers: readonly Traveller[]): P
   if (travellers.length === 0) return;
   const all = <T>(read: (traveller: Traveller) => T) => travellers.map(read);
   await sql`
-    update journey_enrolment e set node = k.node, arrived_at = k.arrived_at, due_at = k.due_at, woken_at = k.woken_at,
+    update journey_enrolment e set node = k.node, arrived_at = k.arrived_at, until_at = k.until_at,
+      woken_at = k.woken_at, due_at = coalesce(k.woken_at, k.until_at, e.due_at),
       step_count = k.step_count, reached_at = k.reached_at, arrived_xid = case when k.is_listening then pg_current_xact_id() end,
       state = case when k.ended_at is null then 'active' else 'ended' end, ended_at = k.ended_at, end_reason = k.end_reason
     from unnest(${numbersOf(all((t) => t.customerId))}::bigint[], ${numbersOf(all((t) => t.id))}::bigint[],
       ${wordsOf(all((t) => t.node))}::text[], ${momentsOf(all((t) => t.arrivedAt))}::timestamptz[],
-      ${momentsOf(all((t) => t.dueAt))}::timestamptz[], ${momentsOf(all((t) => t.wokenAt))}::timestamptz[],
+      ${momentsOf(all((t) => t.untilAt))}::timestamptz[], ${momentsOf(all((t) => t.wokenAt))}::timestamptz[],
       ${numbersOf(all((t) => t.stepCount))}::integer[], ${momentsOf(all((t) => t.reachedAt))}::timestamptz[],
       ${flagsOf(all((t) => t.isListening))}::boolean[], ${momentsOf(all((t) => t.ended?.at ?? null))}::timestamptz[],
       ${wordsOf(all((t) => t.ended?.reason ?? null))}::text[])
-      as k(customer_id, id, node, arrived_at, due_at, woken_at, step_count, reached_at, is_listening, ended_at, end_reason)
+      as k(customer_id, id, node, arrived_at, until_at, woken_at, step_count, reached_at, is_listening, ended_at, end_reason)
     where e.customer_id = k.customer_id and e.id = k.id
   `.execute(ctx.db);
   await letOut(
