@@ -231,6 +231,35 @@ export interface ConsentTable {
   evidence: ColumnType<unknown, string, string>;
 }
 
+export interface ContentTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  folder_id: number | null;
+  category: string;
+  version_id: number | null;
+  archived_at: Date | null;
+  search_text: string;
+  search_grams: string[];
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface ContentFolderTable {
+  id: GeneratedAlways<number>;
+  kind: string;
+  name: string;
+}
+
+export interface ContentVersionTable {
+  id: GeneratedAlways<number>;
+  content_id: number;
+  number: number;
+  wordings: ColumnType<unknown, string, string>;
+  tracked_urls: string[];
+  created_by: string;
+  created_at: Date;
+}
+
 export interface CustomerTable {
   id: GeneratedAlways<number>;
   name: string | null;
@@ -542,6 +571,30 @@ export interface JourneyVersionTable {
   problem: string | null;
 }
 
+export interface LinkDayTable {
+  link_id: number;
+  day: string;
+  kind: string;
+  source_id: number;
+  staff_id: number;
+  opens: number;
+  unknown_opens: number;
+}
+
+export interface LinkReaderTable {
+  customer_id: number;
+  link_id: number;
+  home_id: Generated<number>;
+  first_at: Date;
+  last_at: Date;
+  opens: number;
+}
+
+export interface LinkVisitTable {
+  visitor: string;
+  seen_at: Date;
+}
+
 export interface MaterialTable {
   id: GeneratedAlways<number>;
   name: string;
@@ -551,6 +604,10 @@ export interface MaterialTable {
   sha256: string;
   bytes: Buffer;
   created_at: Date;
+  folder_id: number | null;
+  replaced_by: number | null;
+  archived_at: Date | null;
+  created_by: Generated<string>;
 }
 
 export interface MigrationTable {
@@ -647,6 +704,20 @@ export interface ScoreRunTable {
   basis: ColumnType<unknown, string, string>;
   report: ColumnType<unknown, string, string>;
   curve: ColumnType<unknown, string, string>;
+}
+
+export interface ScriptTable {
+  id: GeneratedAlways<number>;
+  folder_id: number | null;
+  title: string;
+  words: string;
+  copy_count: Generated<number>;
+  copied_at: Date | null;
+  search_text: string;
+  search_grams: string[];
+  created_by: string;
+  created_at: Date;
+  updated_at: Date;
 }
 
 export interface SegmentTable {
@@ -885,6 +956,16 @@ export interface TouchQuotaTable {
   used: number;
 }
 
+export interface TrackedLinkTable {
+  id: GeneratedAlways<number>;
+  url: string;
+  url_sha256: string;
+  title: string;
+  archived_at: Date | null;
+  created_by: string;
+  created_at: Date;
+}
+
 export interface WebhookTable {
   id: GeneratedAlways<number>;
   url: string;
@@ -969,6 +1050,9 @@ export interface DB {
   code_scan_day: CodeScanDayTable;
   code_staff_day: CodeStaffDayTable;
   consent: ConsentTable;
+  content: ContentTable;
+  content_folder: ContentFolderTable;
+  content_version: ContentVersionTable;
   customer: CustomerTable;
   customer_attribute: CustomerAttributeTable;
   customer_merge: CustomerMergeTable;
@@ -995,6 +1079,9 @@ export interface DB {
   journey_person: JourneyPersonTable;
   journey_step: JourneyStepTable;
   journey_version: JourneyVersionTable;
+  link_day: LinkDayTable;
+  link_reader: LinkReaderTable;
+  link_visit: LinkVisitTable;
   material: MaterialTable;
   migration: MigrationTable;
   operation: OperationTable;
@@ -1005,6 +1092,7 @@ export interface DB {
   schedule: ScheduleTable;
   score_change: ScoreChangeTable;
   score_run: ScoreRunTable;
+  script: ScriptTable;
   segment: SegmentTable;
   segment_day: SegmentDayTable;
   segment_due: SegmentDueTable;
@@ -1025,6 +1113,7 @@ export interface DB {
   touch_pack: TouchPackTable;
   touch_person: TouchPersonTable;
   touch_quota: TouchQuotaTable;
+  tracked_link: TrackedLinkTable;
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   webhook_hour: WebhookHourTable;

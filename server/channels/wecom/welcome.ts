@@ -1,4 +1,4 @@
-import { cutToBytes, renderText, usesVariable, type Variables } from '#content';
+import { asksForName, cutToBytes, renderWords } from '#content';
 import type { Attachment as DraftAttachment, Message } from '#contract/content';
 import type { Ctx } from '#platform/ctx';
 import type { Deliverer, Receipt, TouchReason, TouchToDeliver } from '#touch';
@@ -33,15 +33,29 @@ export function createWelcomeDeliverer(connector: Connector): Deliverer {
   return {
     channel: 'wecom_welcome',
     traits: { isRepeatable: true },
-    async deliver(ctx, touch) {
+    async deliver(ctx, touch, runtime) {
       const connection = await connector.connect(ctx);
       if (!connection) return { receipt: refused('platform_unreachable', true, 'no corp is connected') };
       if (!touch.content) return { receipt: refused('content_missing', false, 'a welcome without words') };
       const { message, hook } = touch.content;
-      const named = await readVariables(ctx, connection, touch, message, hook);
-      const text = cutToBytes(renderText(message.text, named), limits.text);
+      const rendered = await renderWords(
+        ctx,
+        message,
+        {
+          customerId: touch.customerId,
+          staffId: touch.staffId,
+          touchId: touch.id,
+          kind: 'welcome',
+          sourceId: touch.codeId,
+        },
+        runtime,
+        { 'code.hook': hook, ...(await learnName(ctx, connection, touch, message)) },
+      );
+      if ('problem' in rendered) return { receipt: refused(rendered.problem, false, 'a welcome that says nothing') };
+      if (rendered.message.kind !== 'wecom') throw new Error('a welcome is a message of WeCom');
+      const { text } = rendered.message;
       const attachments: Attachment[] = [];
-      for (const draft of message.attachments) {
+      for (const draft of rendered.message.attachments) {
         const made = await toAttachment(ctx, connection, draft);
         if ('receipt' in made) return made;
         attachments.push(made);
@@ -60,7 +74,7 @@ export function createWelcomeDeliverer(connector: Connector): Deliverer {
       if (answer.errcode !== undefined && mediaGone.has(answer.errcode)) {
         await forgetMedia(
           ctx,
-          message.attachments.flatMap((draft) => ('materialId' in draft ? [draft.materialId] : [])),
+          rendered.message.attachments.flatMap((draft) => ('materialId' in draft ? [draft.materialId] : [])),
         );
         return { receipt: refused('material_missing', true, answer.errmsg), said };
       }
@@ -84,44 +98,28 @@ function toReceipt(failure: Failure): Receipt {
   return refused(reasons[failure.errcode ?? 0] ?? 'platform_refused', failure.retryable, message);
 }
 
-/** Values of the variables; the customer's name is asked of WeCom when a message needs it and nobody knows it yet. */
-async function readVariables(
+/** The customer's name is asked of WeCom when a message needs it and nobody knows it yet. */
+async function learnName(
   ctx: Ctx,
   connection: Connection,
   touch: TouchToDeliver,
   message: Message,
-  hook: string,
-): Promise<Variables> {
-  const [staff, code, customer] = await Promise.all([
-    ctx.db
-      .selectFrom('staff')
-      .select(['name', 'alias'])
-      .where('id', '=', touch.staffId ?? 0)
-      .executeTakeFirst(),
-    ctx.db
-      .selectFrom('channel_code')
-      .select('name')
-      .where('id', '=', touch.codeId ?? 0)
-      .executeTakeFirst(),
-    ctx.db.selectFrom('customer').select('name').where('id', '=', touch.customerId).executeTakeFirst(),
-  ]);
-  let name = customer?.name ?? undefined;
-  if (name === undefined && touch.externalUserid !== null && usesVariable(message.text, 'customer_name')) {
-    // Without the name the greeting goes out all the same: it must not be late.
-    const record = await readCustomer(ctx, connection, touch.externalUserid, {
-      lane: 'urgent',
-      since: touch.receivedAt?.getTime() ?? Date.now(),
-      signal: AbortSignal.timeout(3000),
-    }).catch(() => undefined);
-    name = record?.external_contact.name;
-  }
-  return {
-    ...(name === undefined ? {} : { customer_name: name }),
-    staff_name: staff?.name ?? '',
-    staff_alias: staff?.alias || (staff?.name ?? ''),
-    code_name: code?.name ?? '',
-    hook,
-  };
+): Promise<Record<string, string>> {
+  if (touch.externalUserid === null || !asksForName(message)) return {};
+  const customer = await ctx.db
+    .selectFrom('customer')
+    .select('name')
+    .where('id', '=', touch.customerId)
+    .executeTakeFirst();
+  if (customer?.name) return {};
+  // Without the name the greeting goes out all the same: it must not be late.
+  const record = await readCustomer(ctx, connection, touch.externalUserid, {
+    lane: 'urgent',
+    since: touch.receivedAt?.getTime() ?? Date.now(),
+    signal: AbortSignal.timeout(3000),
+  }).catch(() => undefined);
+  const name = record?.external_contact.name ?? '';
+  return { 'customer.name': name, 'customer.nickname': name };
 }
 
 async function toAttachment(
