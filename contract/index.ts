@@ -8,6 +8,7 @@ import * as customers from './customers.ts';
 import * as events from './events.ts';
 import * as imports from './imports.ts';
 import * as insights from './insights.ts';
+import * as journeys from './journeys.ts';
 import * as organization from './organization.ts';
 import type { Route } from './route.ts';
 import * as scores from './scores.ts';
@@ -30,6 +31,7 @@ export const contracts = {
   broadcasts,
   acquisition,
   campaigns,
+  journeys,
   imports,
   insights,
   wecom,

@@ -22,6 +22,8 @@ export const permissions = [
   'campaign.approve',
   'touch.write',
   'touch.policy',
+  'journey.read',
+  'journey.write',
   'order.read',
   'order.write',
   'import.run',
@@ -46,6 +48,7 @@ export type Role = (typeof roles)[number];
 const reading = [
   'customer.read',
   'segment.read',
+  'journey.read',
   'order.read',
   'code.read',
   'content.read',
@@ -67,6 +70,7 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'segment.export',
     'touch.write',
     'touch.policy',
+    'journey.write',
     'code.write',
     'campaign.write',
     // Of what somebody else asked for: nobody approves his own.

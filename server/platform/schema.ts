@@ -568,6 +568,108 @@ export interface InboxLaneTable {
   lane: number;
 }
 
+export interface JourneyTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  description: Generated<string>;
+  state: string;
+  draft: ColumnType<unknown, string, string>;
+  revision: Generated<number>;
+  version_id: number | null;
+  open_since: Date | null;
+  is_emptying: Generated<boolean>;
+  created_at: Date;
+  updated_at: Date;
+  updated_by: string;
+  deleted_at: Date | null;
+}
+
+export interface JourneyClockTable {
+  journey_id: number;
+  place: number;
+  next_at: Date | null;
+}
+
+export interface JourneyCountTable {
+  version_id: number;
+  day: string;
+  what: string;
+  node: Generated<string>;
+  way: string;
+  count: number;
+}
+
+export interface JourneyEnrolmentTable {
+  customer_id: number;
+  id: Generated<number>;
+  home_id: number | null;
+  journey_id: number;
+  version_id: number;
+  node: string;
+  arrived_at: Date | null;
+  until_at: Date | null;
+  woken_at: Date | null;
+  due_at: Date;
+  arrived_xid: string | null;
+  step_count: Generated<number>;
+  state: Generated<string>;
+  is_holdout: boolean;
+  entered_at: Date;
+  ended_at: Date | null;
+  end_reason: string | null;
+  reached_at: Date | null;
+}
+
+export interface JourneyIntakeTable {
+  id: GeneratedAlways<number>;
+  journey_id: number;
+  kind: string;
+  trigger: ColumnType<unknown, string | null | undefined, string | null>;
+  segment_id: number | null;
+  at: Date;
+  created_by: string;
+  cursor: Generated<number>;
+  entered_count: Generated<number>;
+  refused_count: Generated<number>;
+  done_at: Date | null;
+}
+
+export interface JourneyListenTable {
+  event_name: string;
+  version_id: number;
+  role: string;
+  place: string;
+}
+
+export interface JourneyPersonTable {
+  customer_id: number;
+  journey_id: number;
+  entered_at: Date;
+  inside: number;
+}
+
+export interface JourneyStepTable {
+  customer_id: number;
+  at: Date;
+  enrolment_id: number;
+  step: number;
+  node: string;
+  way: string;
+  note: string | null;
+}
+
+export interface JourneyVersionTable {
+  id: GeneratedAlways<number>;
+  journey_id: number;
+  number: number;
+  graph: ColumnType<unknown, string, string>;
+  places: string[];
+  published_at: Date;
+  published_by: string;
+  is_over: Generated<boolean>;
+  problem: string | null;
+}
+
 export interface LinkDayTable {
   link_id: number;
   day: string;
@@ -1117,6 +1219,15 @@ export interface DB {
   import_rejection: ImportRejectionTable;
   inbox: InboxTable;
   inbox_lane: InboxLaneTable;
+  journey: JourneyTable;
+  journey_clock: JourneyClockTable;
+  journey_count: JourneyCountTable;
+  journey_enrolment: JourneyEnrolmentTable;
+  journey_intake: JourneyIntakeTable;
+  journey_listen: JourneyListenTable;
+  journey_person: JourneyPersonTable;
+  journey_step: JourneyStepTable;
+  journey_version: JourneyVersionTable;
   link_day: LinkDayTable;
   link_reader: LinkReaderTable;
   link_visit: LinkVisitTable;

@@ -1,4 +1,5 @@
 /** People: accounts, follows, tags, attributes, and what happened to them. */
+export { claimAttributes } from './claims.ts';
 export { requireVisible, runTagging, tagAndTell } from './customer.ts';
 export {
   applyFollowChanges,
