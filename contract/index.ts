@@ -10,6 +10,7 @@ import * as organization from './organization.ts';
 import type { Route } from './route.ts';
 import * as scores from './scores.ts';
 import * as segments from './segments.ts';
+import * as tasks from './tasks.ts';
 import * as touch from './touch.ts';
 import * as web from './web.ts';
 import * as webhooks from './webhooks.ts';
@@ -25,6 +26,7 @@ export const contracts = {
   segments,
   content,
   touch,
+  tasks,
   acquisition,
   imports,
   insights,

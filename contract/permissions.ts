@@ -15,6 +15,9 @@ export const permissions = [
   'segment.write',
   'segment.export',
   'touch.read',
+  'task.read',
+  'task.write',
+  'task.manage',
   'order.read',
   'order.write',
   'import.run',
@@ -43,6 +46,7 @@ const reading = [
   'code.read',
   'staff.read',
   'touch.read',
+  'task.read',
   'insight.read',
 ] as const;
 
@@ -57,6 +61,8 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'segment.write',
     'segment.export',
     'code.write',
+    'task.write',
+    'task.manage',
     'order.write',
     'import.run',
     'score.write',
@@ -67,8 +73,9 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     // A webhook carries events of all customers out of the house: only for roles that see them all and may make keys.
     'webhook.manage',
   ],
-  // An adviser sees the customers who follow him and nobody else's: see customerScope in server/modules/customers.
-  adviser: ['customer.read', 'customer.write', 'order.read', 'code.read'],
-  service: ['customer.read', 'customer.write', 'order.read', 'staff.read', 'touch.read'],
+  // An adviser sees the customers who follow him and nobody else's: see customerScope in server/modules/customers. Tasks: his
+  // own, and those of the departments he leads.
+  adviser: ['customer.read', 'customer.write', 'order.read', 'code.read', 'task.read', 'task.write'],
+  service: ['customer.read', 'customer.write', 'order.read', 'staff.read', 'touch.read', 'task.read', 'task.write'],
   viewer: reading,
 };
