@@ -75,6 +75,8 @@ export const errorStatus = {
   webhook_off: 409,
 
   wecom_not_connected: 409,
+  wecom_unavailable: 503,
+  wecom_page_foreign: 422,
   wecom_callback_signature: 403,
   wecom_callback_malformed: 400,
 } as const satisfies Record<string, number>;

@@ -656,6 +656,24 @@ export interface StaffDepartmentTable {
   is_leader: Generated<boolean>;
 }
 
+export interface StaffNoticeTable {
+  id: GeneratedAlways<number>;
+  staff_id: number;
+  purpose: string;
+  title: string;
+  body: string;
+  url: string | null;
+  state: Generated<string>;
+  problem: string | null;
+  planned_at: Date;
+  expires_at: Date;
+  settled_at: Date | null;
+  claimed_at: Date | null;
+  retry_at: Date | null;
+  claimed_by: number | null;
+  attempts: Generated<number>;
+}
+
 export interface TagTable {
   id: GeneratedAlways<number>;
   group_id: number;
@@ -757,10 +775,25 @@ export interface WebhookHourTable {
   took_ms: number;
 }
 
+export interface WecomGroupChatTable {
+  chat_id: string;
+  name: Generated<string>;
+  owner_userid: Generated<string>;
+  state: Generated<string>;
+  created_at: Date | null;
+  member_count: Generated<number>;
+  customer_count: Generated<number>;
+  read_at: Date | null;
+  asked_at: Date | null;
+  retry_at: Date | null;
+  attempts: Generated<number>;
+}
+
 export interface WecomMediaTable {
   material_id: number;
   media_id: string;
   expires_at: Date;
+  use: string;
 }
 
 export interface WecomRefreshTable {
@@ -828,12 +861,14 @@ export interface DB {
   staff: StaffTable;
   staff_day: StaffDayTable;
   staff_department: StaffDepartmentTable;
+  staff_notice: StaffNoticeTable;
   tag: TagTable;
   tag_group: TagGroupTable;
   touch: TouchTable;
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   webhook_hour: WebhookHourTable;
+  wecom_group_chat: WecomGroupChatTable;
   wecom_media: WecomMediaTable;
   wecom_refresh: WecomRefreshTable;
 }

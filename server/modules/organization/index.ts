@@ -1,6 +1,16 @@
 /** Departments, staff, the users of the console and what they changed. */
 export { type AuditedChange, recordAudit } from './audit.ts';
 export { type Auth, createAuth, identify, serveAuth } from './auth.ts';
+export {
+  type ClaimedNotice,
+  claimNotices,
+  type NoticeLimits,
+  type NoticeOutcome,
+  noticeChannel,
+  notifyStaff,
+  type StaffNotice,
+  settleNotice,
+} from './notices.ts';
 export { organizationEndpoints } from './routes.ts';
 export {
   applyAbsentStaff,
