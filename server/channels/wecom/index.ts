@@ -16,13 +16,17 @@ import { createGroupReader, listGroupPage } from './groups.ts';
 import { signOwnPage } from './jssdk.ts';
 import { createMirror } from './mirror.ts';
 import { createNotifier } from './notices.ts';
+import { createIdentity, type Identity } from './oauth.ts';
 import { createReceiver } from './receive.ts';
 import { ensureOperation, pullStaffDays, readGroups, reconcile } from './reconcile.ts';
 import { createRefresher, OutsideError, refreshDirectory, refreshTags } from './refresh.ts';
 import { createWelcomeDeliverer } from './welcome.ts';
 
 /** WeCom: callbacks in, calls out, and the two kept equal. */
-export function createWecomChannel(runtime: Runtime, metrics: Metrics): Module & { deliverers: Deliverer[] } {
+export function createWecomChannel(
+  runtime: Runtime,
+  metrics: Metrics,
+): Module & { deliverers: Deliverer[]; identity: Identity } {
   const connector = createConnector({ ...runtime, metrics });
   const receiver = createReceiver(connector, metrics);
 
@@ -53,6 +57,7 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): Module &
     name: 'wecom',
     tables: ['wecom_media', 'wecom_refresh', 'wecom_group_chat'],
     deliverers: [createWelcomeDeliverer(connector)],
+    identity: createIdentity(connector),
     endpoints: [
       endpoint(contract.getConnection, (ctx) => connector.describe(ctx)),
       endpoint(contract.setConnection, async (ctx, input) => {

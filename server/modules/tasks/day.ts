@@ -1,5 +1,6 @@
+import { notifyStaff } from '#organization';
 import type { Ctx, WriteCtx } from '#platform/ctx';
-import { civilMoment, dayOf } from '#platform/days';
+import { addDays, civilMoment, dayOf, dayStart } from '#platform/days';
 import { sql } from '#platform/db';
 import { type Chore, everyMs } from '#platform/schedule';
 import { readSetting, saveSetting } from '#platform/settings';
@@ -7,26 +8,13 @@ import { departmentsLedBy } from './list.ts';
 import { type Department, ladderOf, nextRung, type Overdue, summaryText, type Workload } from './rules.ts';
 import { readSettings } from './settings.ts';
 
-/** What a member is told in WeCom. The same purpose is told once. */
-export interface StaffNotice {
-  readonly staffId: number;
-  readonly purpose: string;
-  readonly title: string;
-  readonly text: string;
-  /** Path of the page it leads to: '/m/'. */
-  readonly path: string;
-}
-
-/** Writes notices down in the caller's transaction; a channel sends them afterwards. */
-export type NotifyStaff = (ctx: WriteCtx, notices: readonly StaffNotice[]) => Promise<void>;
-
 const doneKey = 'tasks.day';
 
 /**
  * The morning: what is overdue goes up to whoever comes next, then everybody hears what there is to do. Once a civil day,
  * at the minute of the settings or, when nobody worked then, as soon as somebody does.
  */
-export async function beginDay(ctx: WriteCtx, notify: NotifyStaff): Promise<void> {
+export async function beginDay(ctx: WriteCtx, publicUrl: string): Promise<void> {
   const today = dayOf(ctx.now, ctx.zone);
   const { summary, escalation } = await readSettings(ctx);
   const { minute, weekday } = civilMoment(ctx.now, ctx.zone);
@@ -35,13 +23,13 @@ export async function beginDay(ctx: WriteCtx, notify: NotifyStaff): Promise<void
   if (begun?.day !== undefined && begun.day >= today) return;
   await saveSetting(ctx, doneKey, { day: today });
   if (escalation.isOn) await escalate(ctx, today);
-  if (summary.isOn && summary.weekdays.includes(weekday)) await tellSummaries(ctx, today, notify);
+  if (summary.isOn && summary.weekdays.includes(weekday)) await tellSummaries(ctx, today, publicUrl);
 }
 
-export const dayChore = (notify: NotifyStaff): Chore => ({
+export const dayChore = (publicUrl: string): Chore => ({
   name: 'tasks.day',
   next: everyMs(60_000),
-  run: (ctx) => beginDay(ctx, notify),
+  run: (ctx) => beginDay(ctx, publicUrl),
 });
 
 interface OverdueGroup extends Overdue {
@@ -87,7 +75,7 @@ async function readDepartments(ctx: Ctx): Promise<Map<number, Department>> {
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-async function tellSummaries(ctx: WriteCtx, today: string, notify: NotifyStaff): Promise<void> {
+async function tellSummaries(ctx: WriteCtx, today: string, publicUrl: string): Promise<void> {
   const { rows } = await sql<Workload & { staffId: number }>`
     with own as (
       select staff_id, count(*) filter (where due_on < ${today}::date) as overdue, count(*) filter (where due_on = ${today}::date) as due
@@ -105,12 +93,14 @@ async function tellSummaries(ctx: WriteCtx, today: string, notify: NotifyStaff):
     where s.state = 'active' and (own.staff_id is not null or led.staff_id is not null)
     order by s.id
   `.execute(ctx.db);
-  await notify(
+  const expiresAt = dayStart(addDays(today, 1), ctx.zone);
+  await notifyStaff(
     ctx,
     rows.flatMap(({ staffId, ...workload }) => {
-      const text = summaryText(workload);
+      const body = summaryText(workload);
       const path = workload.dueToday + workload.overdue > 0 ? '/m/' : '/m/team';
-      return text === undefined ? [] : [{ staffId, purpose: `tasks:${today}`, title: '今日任务', text, path }];
+      if (body === undefined) return [];
+      return [{ staffId, purpose: `tasks:${today}`, title: '今日任务', body, url: `${publicUrl}${path}`, expiresAt }];
     }),
   );
 }

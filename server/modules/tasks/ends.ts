@@ -49,3 +49,16 @@ export const endChores: readonly Chore[] = [
   { name: 'tasks.expire', next: everyMs(60_000), run: expireTasks },
   { name: 'tasks.tell', next: everyMs(15_000), run: tellEnds },
 ];
+
+/** For journeys and campaigns that are stopped: what nobody has done yet leaves the lists. Returns how many did. */
+export async function withdrawTasks(
+  ctx: WriteCtx,
+  of: { readonly kind: 'journey' | 'campaign'; readonly sourceId: number; readonly customerIds?: readonly number[] },
+): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update task t set state = 'cancelled', reason = 'withdrawn', ended_at = ${ctx.now}, previous = null
+    where t.kind = ${of.kind} and t.source_id = ${of.sourceId} and t.state in ('open', 'postponed')
+      and (${of.customerIds ?? null}::bigint[] is null or t.customer_id = any(${of.customerIds ?? null}::bigint[]))
+  `.execute(ctx.db);
+  return Number(numAffectedRows ?? 0);
+}

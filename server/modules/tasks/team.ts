@@ -1,12 +1,11 @@
 import type { Input, Output } from '#contract';
 import type { cancelTasks, listTaskHeirs, reassignTasks, remindTasks } from '#contract/tasks';
-import { recordAudit } from '#organization';
+import { notifyStaff, recordAudit } from '#organization';
 import type { Ctx, WriteCtx } from '#platform/ctx';
-import { dayOf } from '#platform/days';
+import { addDays, dayOf, dayStart } from '#platform/days';
 import { type RawBuilder, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { requireActive } from './assignments.ts';
-import type { NotifyStaff } from './day.ts';
 import { departmentsLedBy, isToDo, ownStaffId, taskScope } from './list.ts';
 
 /** What a manager does with tasks of others. */
@@ -72,7 +71,7 @@ export async function listHeirs(ctx: Ctx, id: number): Promise<Output<typeof lis
 export async function remind(
   ctx: WriteCtx,
   { ids }: Input<typeof remindTasks>,
-  notify: NotifyStaff,
+  publicUrl: string,
 ): Promise<Output<typeof remindTasks>> {
   const today = dayOf(ctx.now, ctx.zone);
   const { rows } = await sql<{ id: number; staffId: number; title: string; customer: string | null }>`
@@ -87,14 +86,15 @@ export async function remind(
     returning t.id, t.staff_id as "staffId", t.title,
       (select c.name from customer c where c.id = t.customer_id) as customer
   `.execute(ctx.db);
-  await notify(
+  await notifyStaff(
     ctx,
     rows.map(({ id, staffId, title, customer }) => ({
       staffId,
       purpose: `task:${id}:${today}`,
       title: '任务提醒',
-      text: customer === null ? title : `${title}（${customer}）`,
-      path: `/m/tasks/${id}`,
+      body: customer === null ? title : `${title}（${customer}）`,
+      url: `${publicUrl}/m/tasks/${id}`,
+      expiresAt: dayStart(addDays(today, 1), ctx.zone),
     })),
   );
   if (rows.length > 0) {
