@@ -1,14 +1,14 @@
 import { cutToBytes, renderText, usesVariable, type Variables } from '#content';
 import type { Message } from '#contract/content';
 import type { Ctx } from '#platform/ctx';
-import type { ClaimedTouch, Deliverer, TouchReason } from '#touch';
+import type { Deliverer, TouchReason, TouchToDeliver } from '#touch';
 import { forgetGoneMedia, makeAttachments } from './attachments.ts';
 import type { Connection, Connector } from './connection.ts';
 import { refused, toReceipt } from './receipts.ts';
 import { readCustomer } from './refresh.ts';
 
-/** Longest text of a welcome (doc 92137). */
-const maxTextBytes = 4000;
+/** Limits of a welcome (doc 92137): UTF-8 bytes, and how long its code lives. */
+const limits = { text: 4000, waitMs: 20_000 };
 
 /** What WeCom's refusals of a welcome mean to an operator. */
 const reasons: Readonly<Record<number, TouchReason>> = {
@@ -26,20 +26,21 @@ export function createWelcomeDeliverer(connector: Connector): Deliverer {
     async deliver(ctx, touch) {
       const connection = await connector.connect(ctx);
       if (!connection) return { receipt: refused('platform_unreachable', true, 'no corp is connected') };
+      if (!touch.content) return { receipt: refused('content_missing', false, 'a welcome without words') };
       const { message, hook } = touch.content;
       const named = await readVariables(ctx, connection, touch, message, hook);
-      const text = cutToBytes(renderText(message.text, named), maxTextBytes);
+      const text = cutToBytes(renderText(message.text, named), limits.text);
       const made = await makeAttachments(ctx, connection, message.attachments);
       if ('receipt' in made) return made;
       const { attachments } = made;
       const answer = await connection.client.call(
         'externalcontact/send_welcome_msg',
         {
-          welcome_code: String(touch.address.welcomeCode),
+          welcome_code: String(touch.address?.welcomeCode),
           ...(text === '' ? {} : { text: { content: text } }),
           ...(attachments.length === 0 ? {} : { attachments }),
         },
-        { lane: 'urgent', signal: AbortSignal.timeout(Math.max(1, touch.deadlineAt.getTime() - Date.now())) },
+        { lane: 'urgent', signal: AbortSignal.timeout(timeoutMs(touch)) },
       );
       const said = { text, attachmentCount: attachments.length };
       if (answer.ok) return { receipt: { outcome: 'accepted' }, said };
@@ -50,11 +51,15 @@ export function createWelcomeDeliverer(connector: Connector): Deliverer {
   };
 }
 
+function timeoutMs({ deadlineAt }: TouchToDeliver): number {
+  return deadlineAt === null ? limits.waitMs : Math.max(1, deadlineAt.getTime() - Date.now());
+}
+
 /** Values of the variables; the customer's name is asked of WeCom when a message needs it and nobody knows it yet. */
 async function readVariables(
   ctx: Ctx,
   connection: Connection,
-  touch: ClaimedTouch,
+  touch: TouchToDeliver,
   message: Message,
   hook: string,
 ): Promise<Variables> {
@@ -76,7 +81,7 @@ async function readVariables(
     // Without the name the greeting goes out all the same: it must not be late.
     const record = await readCustomer(ctx, connection, touch.externalUserid, {
       lane: 'urgent',
-      since: touch.receivedAt.getTime(),
+      since: touch.receivedAt?.getTime() ?? Date.now(),
       signal: AbortSignal.timeout(3000),
     }).catch(() => undefined);
     name = record?.external_contact.name;
