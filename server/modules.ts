@@ -21,6 +21,7 @@ import {
   watchedTables,
 } from '#segments';
 import { createUrgentDelivery, type Deliverer, moveTouches, noteActs, touchChores, touchEndpoints } from '#touch';
+import { dayChore, endChores, followTasks, taskDeliverer, taskEndpoints } from '#tasks';
 import { createTeller, createWebhookDelivery, planTidying, runReplay, tidyWebhooks, webhookEndpoints } from '#webhooks';
 
 /**
@@ -41,9 +42,18 @@ export function createModules(parts: {
   const engine = createEngine(parts.mirror);
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
-  const listeners: Listener[] = [keepOrders, welcomeNewcomers, noteChanges, noteActs, createTeller()];
+  const listeners: Listener[] = [keepOrders, welcomeNewcomers, noteChanges, noteActs, followTasks, createTeller()];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
-  const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveOrders, moveTouches, moveScores, moveMemberships];
+  const movers: Mover[] = [
+    moveCustomerRows,
+    moveRows('event'),
+    moveOrders,
+    moveTouches,
+    moveRows('task'),
+    moveScores,
+    moveMemberships,
+  ];
+  const deliverers = [...parts.deliverers, taskDeliverer];
 
   return [
     {
@@ -139,8 +149,14 @@ export function createModules(parts: {
       name: 'touch',
       tables: ['touch', 'attention', 'touch_person', 'consent', 'touch_pack', 'touch_quota', 'touch_lane'],
       endpoints: touchEndpoints,
-      pumps: [createUrgentDelivery(parts.deliverers)],
+      pumps: [createUrgentDelivery(deliverers)],
       chores: touchChores,
+    },
+    {
+      name: 'tasks',
+      tables: ['task', 'task_assignment'],
+      endpoints: taskEndpoints(parts.publicUrl),
+      chores: [...endChores, dayChore(parts.publicUrl)],
     },
     {
       name: 'acquisition',

@@ -2,4 +2,4 @@
 export { createTestApp, type Person, password, type TestApp, toRequest } from './app.ts';
 export { easeCommerceTables } from './commerce-tables.ts';
 export { createTestDatabase, type TestDatabase } from './database.ts';
-export { drainPumps, projectFacts, seedWorld, type World } from './world.ts';
+export { deliverTouches, drainPumps, projectFacts, seedWorld, type World } from './world.ts';

@@ -7,7 +7,7 @@ import { addDays, dayOf, dayStart } from '#platform/days';
 import { sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { decodeCursor, toPage } from '#platform/paging';
-import { planTouchesOf } from '#touch';
+import { planTouches } from '#touch';
 import { lastDayOf } from './taps.ts';
 
 /** Longest time that a task may lie ahead. */
@@ -39,33 +39,37 @@ export async function assign(
     })
     .returning(['id', 'expires_at'])
     .executeTakeFirstOrThrow();
-  const people = sql`
-    select edge.customer_id, ${`task:${id}`}::text as purpose, null::text as part, null::bigint as version_id, edge.staff_id,
-      false as is_holdout, ${ctx.now}::timestamptz as due_at, ${ctx.now}::timestamptz as occasion_at
-    from (
-      select distinct on (f.customer_id) f.customer_id, f.staff_id from follow f join staff s on s.id = f.staff_id
-      where f.customer_id = any(${input.customerIds}::bigint[]) and f.state = 'active' and s.state = 'active'
-        and (${input.staffId}::bigint is null or f.staff_id = ${input.staffId})
-      order by f.customer_id, f.added_at desc
-    ) edge
-  `;
-  const planned = await planTouchesOf(ctx, people, {
-    kind: 'task',
-    sourceId: id,
-    channel: 'staff_task',
-    category: input.category,
-    expiresAt: expires_at,
-    priority: input.priority === 2 ? 2 : 1,
-  });
-  if (planned === 0) throw new AppError('task_nobody');
+  const { rows: people } = await sql<{ customerId: number; staffId: number; externalUserid: string }>`
+    select distinct on (f.customer_id) f.customer_id as "customerId", f.staff_id as "staffId", f.external_userid as "externalUserid"
+    from follow f join staff s on s.id = f.staff_id
+    where f.customer_id = any(${input.customerIds}::bigint[]) and f.state = 'active' and s.state = 'active'
+      and (${input.staffId}::bigint is null or f.staff_id = ${input.staffId})
+    order by f.customer_id, f.added_at desc, f.staff_id
+  `.execute(ctx.db);
+  if (people.length === 0) throw new AppError('task_nobody');
+  await planTouches(
+    ctx,
+    people.map((person) => ({
+      ...person,
+      purpose: `task:${id}`,
+      occasionAt: ctx.now,
+      kind: 'task',
+      sourceId: id,
+      channel: 'staff_task',
+      category: input.category,
+      // Service is an answer: somebody waits for it, so that it goes past the gate, which counts it all the same.
+      priority: input.category === 'service' ? 0 : input.priority === 2 ? 2 : 1,
+      expiresAt: expires_at,
+    })),
+  );
   await recordAudit(ctx, {
     action: 'task.assigned',
     subjectKind: 'task_assignment',
     subjectId: id,
     subjectName: input.title,
-    after: { category: input.category, dueOn: input.dueOn, staffId: input.staffId, customers: planned },
+    after: { category: input.category, dueOn: input.dueOn, staffId: input.staffId, customers: people.length },
   });
-  return { id, planned, unreachable: new Set(input.customerIds).size - planned };
+  return { id, planned: people.length, unreachable: new Set(input.customerIds).size - people.length };
 }
 
 export async function requireActive(ctx: Ctx, staffId: number): Promise<void> {

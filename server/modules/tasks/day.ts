@@ -4,7 +4,7 @@ import { addDays, civilMoment, dayOf, dayStart } from '#platform/days';
 import { sql } from '#platform/db';
 import { type Chore, everyMs } from '#platform/schedule';
 import { readSetting, saveSetting } from '#platform/settings';
-import { departmentsLedBy } from './list.ts';
+import { departmentsOf } from './list.ts';
 import { type Department, ladderOf, nextRung, type Overdue, summaryText, type Workload } from './rules.ts';
 import { readSettings } from './settings.ts';
 
@@ -84,7 +84,7 @@ async function tellSummaries(ctx: WriteCtx, today: string, publicUrl: string): P
       select distinct staff_id from staff_department where is_leader
     ), led as (
       select l.staff_id, count(*) as escalated from leader l
-      join task t on t.escalated_to in (${departmentsLedBy(sql.ref('l.staff_id'))})
+      join task t on t.escalated_to in (${departmentsOf(sql.ref('l.staff_id'))})
       where t.state in ('open', 'postponed') and t.staff_id <> l.staff_id group by l.staff_id
     )
     select s.id as "staffId", coalesce(own.overdue, 0) as overdue, coalesce(own.due, 0) as "dueToday",

@@ -18,8 +18,12 @@ export function ownStaffId(actor: Actor): number {
   return actor.kind === 'system' ? 0 : (actor.staffId ?? 0);
 }
 
-/** Departments that a member leads, and all below them. */
-export const departmentsLedBy = (staffId: number | RawBuilder<unknown>) => sql`
+/** Departments that a member himself leads. */
+export const departmentsOf = (leaderId: number | RawBuilder<unknown>) => sql`
+  select sd.department_id from staff_department sd where sd.staff_id = ${leaderId} and sd.is_leader`;
+
+/** Those, and all below them. */
+export const departmentsLedBy = (staffId: number) => sql`
   with recursive led as (
     select d.id, d.wecom_id from staff_department sd join department d on d.id = sd.department_id
     where sd.staff_id = ${staffId} and sd.is_leader and d.deleted_at is null
@@ -48,10 +52,10 @@ function whoseTasks(actor: Actor, whose: Input<typeof listTasks>['whose']): Cond
   return whose === 'team' ? [taskScope(actor), sql<boolean>`t.staff_id in (${teamOf(own)})`] : [taskScope(actor)];
 }
 
-/** For a leader what came up to his departments; for others whatever went up. */
+/** For a leader what came up to him; for others whatever went up. */
 function isEscalated(actor: Actor): Condition {
   if (actor.kind === 'system' || actor.role !== 'adviser') return sql<boolean>`t.escalation_count > 0`;
-  return sql<boolean>`coalesce(t.escalated_to in (${departmentsLedBy(ownStaffId(actor))}), false)`;
+  return sql<boolean>`coalesce(t.escalated_to in (${departmentsOf(ownStaffId(actor))}), false)`;
 }
 
 const compareDue = { overdue: sql`<`, today: sql`=`, later: sql`>` } as const;
@@ -220,8 +224,7 @@ async function readKnown(
         from shop_order o where o.customer_id = c.id and o.state <> 'cancelled' order by o.ordered_at desc, o.id desc limit 1
       ) as "lastOrder",
       (select count(*) from shop_order o where o.customer_id = c.id and o.state <> 'cancelled') as "orderCount",
-      (select max(t.settled_at) from touch t where t.customer_id = c.id
-        and (t.state = 'delivered' or t.state = 'submitted' and t.channel <> 'staff_task')) as "lastTouchAt",
+      (select max(t.settled_at) from touch t where t.customer_id = c.id and t.state in ('submitted', 'delivered')) as "lastTouchAt",
       (
         select json_build_object('at', to_char(e.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'name', e.name)
         from event e where e.customer_id = c.id and e.occurred_at > ${since} and ${isAct}
