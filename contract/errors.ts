@@ -81,6 +81,12 @@ export const errorStatus = {
   import_started: 409,
   import_settings_invalid: 422,
 
+  task_ended: 409,
+  task_of_other: 403,
+  task_undo_over: 409,
+  task_day_unfit: 422,
+  task_nobody: 422,
+
   webhook_url_refused: 422,
   webhook_limit: 422,
   webhook_off: 409,

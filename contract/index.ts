@@ -13,6 +13,7 @@ import * as organization from './organization.ts';
 import type { Route } from './route.ts';
 import * as scores from './scores.ts';
 import * as segments from './segments.ts';
+import * as tasks from './tasks.ts';
 import * as touch from './touch.ts';
 import * as web from './web.ts';
 import * as webhooks from './webhooks.ts';
@@ -29,6 +30,7 @@ export const contracts = {
   content,
   touch,
   broadcasts,
+  tasks,
   acquisition,
   campaigns,
   journeys,

@@ -21,6 +21,7 @@ import {
   segmentEndpoints,
   watchedTables,
 } from '#segments';
+import { dayChore, endChores, followTasks, taskDeliverer, taskEndpoints } from '#tasks';
 import {
   type Broadcaster,
   broadcastEndpoints,
@@ -56,7 +57,15 @@ export function createModules(parts: {
   const engine = createEngine(parts.mirror);
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
-  const listeners: Listener[] = [keepOrders, countReaders, welcomeNewcomers, noteChanges, noteActs, createTeller()];
+  const listeners: Listener[] = [
+    keepOrders,
+    countReaders,
+    welcomeNewcomers,
+    noteChanges,
+    noteActs,
+    followTasks,
+    createTeller(),
+  ];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
   const movers: Mover[] = [
     moveCustomerRows,
@@ -64,9 +73,11 @@ export function createModules(parts: {
     moveOrders,
     moveReaders,
     moveTouches,
+    moveRows('task'),
     moveScores,
     moveMemberships,
   ];
+  const deliverers = [...parts.deliverers, taskDeliverer];
 
   return [
     {
@@ -189,8 +200,14 @@ export function createModules(parts: {
         'broadcast_target',
       ],
       endpoints: [...touchEndpoints, ...broadcastEndpoints],
-      pumps: [createGate(), createUrgentDelivery(parts.deliverers), createBroadcasting(parts.broadcasters, parts)],
+      pumps: [createGate(), createUrgentDelivery(deliverers), createBroadcasting(parts.broadcasters, parts)],
       chores: touchChores,
+    },
+    {
+      name: 'tasks',
+      tables: ['task', 'task_assignment'],
+      endpoints: taskEndpoints(parts.publicUrl),
+      chores: [...endChores, dayChore(parts.publicUrl)],
     },
     {
       name: 'acquisition',

@@ -989,6 +989,49 @@ export interface TagGroupTable {
   observed_at: Date | null;
 }
 
+export interface TaskTable {
+  customer_id: number;
+  id: Generated<number>;
+  home_id: number | null;
+  touch_id: number;
+  staff_id: number;
+  kind: string;
+  source_id: number | null;
+  category: string;
+  priority: number;
+  title: string;
+  why: string;
+  words: string;
+  state: string;
+  reason: string | null;
+  note: Generated<string>;
+  due_on: string;
+  first_due_on: string;
+  postpone_count: Generated<number>;
+  expires_at: Date;
+  created_at: Date;
+  ended_at: Date | null;
+  previous: ColumnType<unknown, string | null | undefined, string | null>;
+  is_told: Generated<boolean>;
+  escalated_to: number | null;
+  escalated_on: string | null;
+  escalation_count: Generated<number>;
+  reminded_on: string | null;
+}
+
+export interface TaskAssignmentTable {
+  id: GeneratedAlways<number>;
+  title: string;
+  why: string;
+  words: string;
+  category: string;
+  priority: number;
+  due_on: string;
+  expires_at: Date;
+  created_at: Date;
+  created_by: string;
+}
+
 export interface TimeZoneTable {
   name: string;
 }
@@ -1258,6 +1301,8 @@ export interface DB {
   staff_notice: StaffNoticeTable;
   tag: TagTable;
   tag_group: TagGroupTable;
+  task: TaskTable;
+  task_assignment: TaskAssignmentTable;
   time_zone: TimeZoneTable;
   touch: TouchTable;
   touch_hold: TouchHoldTable;

@@ -59,6 +59,11 @@ export const errors: Texts<typeof zhCN> = {
     content_archived: 'This content is archived and cannot be used any more. Restore it or choose another.',
     source_name_taken: 'There is a source of this name already.',
     write_key_invalid: 'The write key is wrong, or its source is switched off.',
+    task_ended: 'This task has ended. Reload the list and look again.',
+    task_of_other: 'This is somebody else’s task. Ask your manager to give it to you.',
+    task_undo_over: 'More than a minute has passed; it can no longer be taken back.',
+    task_day_unfit: 'This day does not fit: it must be after today and no later than the task’s last day.',
+    task_nobody: 'None of these customers has a staff member who could contact them. Choose others.',
     webhook_url_refused:
       'This address cannot be a webhook’s. Use a public https address without user name and password.',
     webhook_limit: 'There can be 50 webhooks. Delete one that is not used.',
