@@ -45,7 +45,7 @@ export async function openPage(url: string, openAnyHost: boolean): Promise<Visit
   }
 }
 
-function isThisMachine(hostname: string): boolean {
+export function isThisMachine(hostname: string): boolean {
   return (
     hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.') || hostname.endsWith('.localhost')
   );
