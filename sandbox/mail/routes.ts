@@ -1,9 +1,16 @@
 import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Mail, Mailbox, MailFault } from './mailbox.ts';
 
 const listedMails = 300;
+
+const fileTypes: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+};
 
 const faultShape = z.array(
   z.object({
@@ -22,14 +29,21 @@ export function addMailRoutes(
   mailbox: Mailbox,
   visit: (url: string, body: string) => Promise<{ status: number; text: string } | { problem: string }>,
 ): void {
-  const sendFile = async (name: string, type: string, reply: FastifyReply) => {
+  const sendFile = async (name: string, reply: FastifyReply) => {
     const file = await readFile(new URL(name, import.meta.url));
-    return reply.type(`${type}; charset=utf-8`).header('cache-control', 'no-cache').send(file);
+    return reply
+      .type(fileTypes[extname(name)] ?? 'text/plain')
+      .header('cache-control', 'no-cache')
+      .send(file);
   };
-  app.get('/mail', (_request, reply) => sendFile('page.html', 'text/html', reply));
-  app.get('/mail/page.js', (_request, reply) => sendFile('page.js', 'text/javascript', reply));
-  app.get('/mail/words.js', (_request, reply) => sendFile('words.js', 'text/javascript', reply));
-  app.get('/mail/inbox.css', (_request, reply) => sendFile('inbox.css', 'text/css', reply));
+  const files = {
+    '': 'page.html',
+    '/page.js': 'page.js',
+    '/parts.js': 'parts.js',
+    '/words.js': 'words.js',
+    '/inbox.css': 'inbox.css',
+  };
+  for (const [path, name] of Object.entries(files)) app.get(`/mail${path}`, (_request, reply) => sendFile(name, reply));
 
   const found = (request: FastifyRequest): Mail | undefined =>
     mailbox.find(Number((request.params as { id: string }).id));

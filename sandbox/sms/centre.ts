@@ -167,6 +167,7 @@ export function createSmsCentre(clock: { now(): number }) {
       if (fault?.code !== undefined) return { answer: no(fault.code, fault.message ?? fault.code), fault };
       return { answer: action === 'SendSms' ? send(query) : details(query), fault };
     },
+    now: () => clock.now(),
     messages: (): readonly TextMessage[] => messages,
     signNames: (): string[] => [...names],
     templates: (): Template[] => [...known.values()],

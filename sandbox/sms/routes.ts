@@ -72,6 +72,7 @@ export function addSmsRoutes(app: FastifyInstance, centre: SmsCentre, account: S
       signNames: centre.signNames(),
       templates: centre.templates(),
       numbers: centre.numbers(),
+      nowMs: centre.now(),
       faults: centre.faults(),
       count: messages.length,
       /** Newest first. */
