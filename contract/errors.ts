@@ -56,6 +56,8 @@ export const errorStatus = {
   material_unknown: 422,
   material_type_unsupported: 422,
   welcome_variable_unknown: 422,
+  content_unknown: 422,
+  content_archived: 409,
 
   source_name_taken: 409,
   write_key_invalid: 401,

@@ -133,7 +133,20 @@ export function createModules(parts: {
       chores: membershipChores(),
       feed: watchedTables,
     },
-    { name: 'content', tables: ['material'], endpoints: contentEndpoints },
+    {
+      name: 'content',
+      tables: [
+        'content_folder',
+        'content',
+        'content_version',
+        'material',
+        'tracked_link',
+        'link_day',
+        'link_reader',
+        'script',
+      ],
+      endpoints: contentEndpoints,
+    },
     {
       name: 'touch',
       tables: ['touch'],

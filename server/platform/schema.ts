@@ -211,6 +211,35 @@ export interface CodeStaffDayTable {
   adds: number;
 }
 
+export interface ContentTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  folder_id: number | null;
+  category: string;
+  version_id: number | null;
+  archived_at: Date | null;
+  search_text: string;
+  search_grams: string[];
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface ContentFolderTable {
+  id: GeneratedAlways<number>;
+  kind: string;
+  name: string;
+}
+
+export interface ContentVersionTable {
+  id: GeneratedAlways<number>;
+  content_id: number;
+  number: number;
+  wordings: ColumnType<unknown, string, string>;
+  tracked_urls: string[];
+  created_by: string;
+  created_at: Date;
+}
+
 export interface CustomerTable {
   id: GeneratedAlways<number>;
   name: string | null;
@@ -420,6 +449,25 @@ export interface InboxLaneTable {
   lane: number;
 }
 
+export interface LinkDayTable {
+  link_id: number;
+  day: string;
+  kind: string;
+  source_id: number;
+  staff_id: number;
+  opens: number;
+  unknown_opens: number;
+}
+
+export interface LinkReaderTable {
+  customer_id: number;
+  link_id: number;
+  home_id: Generated<number>;
+  first_at: Date;
+  last_at: Date;
+  opens: number;
+}
+
 export interface MaterialTable {
   id: GeneratedAlways<number>;
   name: string;
@@ -429,6 +477,10 @@ export interface MaterialTable {
   sha256: string;
   bytes: Buffer;
   created_at: Date;
+  folder_id: number | null;
+  replaced_by: number | null;
+  archived_at: Date | null;
+  created_by: Generated<string>;
 }
 
 export interface MigrationTable {
@@ -525,6 +577,20 @@ export interface ScoreRunTable {
   basis: ColumnType<unknown, string, string>;
   report: ColumnType<unknown, string, string>;
   curve: ColumnType<unknown, string, string>;
+}
+
+export interface ScriptTable {
+  id: GeneratedAlways<number>;
+  folder_id: number | null;
+  title: string;
+  words: string;
+  copy_count: Generated<number>;
+  copied_at: Date | null;
+  search_text: string;
+  search_grams: string[];
+  created_by: string;
+  created_at: Date;
+  updated_at: Date;
 }
 
 export interface SegmentTable {
@@ -706,6 +772,16 @@ export interface TouchTable {
   home_id: number | null;
 }
 
+export interface TrackedLinkTable {
+  id: GeneratedAlways<number>;
+  url: string;
+  url_sha256: string;
+  title: string;
+  archived_at: Date | null;
+  created_by: string;
+  created_at: Date;
+}
+
 export interface WebhookTable {
   id: GeneratedAlways<number>;
   url: string;
@@ -788,6 +864,9 @@ export interface DB {
   code_folder: CodeFolderTable;
   code_scan_day: CodeScanDayTable;
   code_staff_day: CodeStaffDayTable;
+  content: ContentTable;
+  content_folder: ContentFolderTable;
+  content_version: ContentVersionTable;
   customer: CustomerTable;
   customer_attribute: CustomerAttributeTable;
   customer_merge: CustomerMergeTable;
@@ -805,6 +884,8 @@ export interface DB {
   import_rejection: ImportRejectionTable;
   inbox: InboxTable;
   inbox_lane: InboxLaneTable;
+  link_day: LinkDayTable;
+  link_reader: LinkReaderTable;
   material: MaterialTable;
   migration: MigrationTable;
   operation: OperationTable;
@@ -815,6 +896,7 @@ export interface DB {
   schedule: ScheduleTable;
   score_change: ScoreChangeTable;
   score_run: ScoreRunTable;
+  script: ScriptTable;
   segment: SegmentTable;
   segment_day: SegmentDayTable;
   segment_due: SegmentDueTable;
@@ -831,6 +913,7 @@ export interface DB {
   tag: TagTable;
   tag_group: TagGroupTable;
   touch: TouchTable;
+  tracked_link: TrackedLinkTable;
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   webhook_hour: WebhookHourTable;

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  cutToBytes,
   isEmptyMessage,
   materialIdsOf,
   materialLimits,
@@ -10,6 +9,7 @@ import {
   unknownVariables,
   usesVariable,
 } from './rules.ts';
+import { cutToBytes } from './wordings.ts';
 
 describe('variables', () => {
   it('that no message has are named once each', () => {

@@ -29,19 +29,6 @@ export function renderText(text: string, variables: Variables): string {
     .trim();
 }
 
-/** WeCom counts bytes: a text may have 4000. Cut between characters. */
-export function cutToBytes(text: string, maxBytes: number): string {
-  if (Buffer.byteLength(text) <= maxBytes) return text;
-  let cut = '';
-  let bytes = 0;
-  for (const character of text) {
-    bytes += Buffer.byteLength(character);
-    if (bytes > maxBytes) break;
-    cut += character;
-  }
-  return cut;
-}
-
 export function isEmptyMessage(message: Message): boolean {
   return message.text.trim() === '' && message.attachments.length === 0;
 }

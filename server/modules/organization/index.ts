@@ -12,4 +12,4 @@ export {
   recordStaffDays,
   type StaffDay,
 } from './staff.ts';
-export { ensureSetupToken, needsSetup } from './users.ts';
+export { ensureSetupToken, needsSetup, readOrganizationName } from './users.ts';
