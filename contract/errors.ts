@@ -70,6 +70,8 @@ export const errorStatus = {
   webhook_limit: 422,
   webhook_off: 409,
 
+  channel_not_set_up: 409,
+
   wecom_not_connected: 409,
   wecom_callback_signature: 403,
   wecom_callback_malformed: 400,
