@@ -10,7 +10,10 @@ export const eventNames = {
   'customer.merged': 'Two customers turned out to be one person',
   'customer.parted': 'A merge was taken back',
   'customer.tagged': 'Tags were added to or removed from a customer',
-  'touch.settled': 'A message to a customer was sent, failed or was missed',
+  'touch.settled': 'A message to a customer was sent, arrived, failed or was missed',
+  'touch.muted': 'A customer muted our messages',
+  'consent.granted': 'A customer agreed to hear from us on a channel',
+  'consent.withdrawn': 'A customer no longer wants to hear from us on a channel',
   'segment.entered': 'A customer came into a segment',
   'segment.left': 'A customer left a segment',
 

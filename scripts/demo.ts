@@ -146,7 +146,7 @@ async function waitForRest(session: Session, sandbox: SandboxProcess): Promise<v
     await sandbox.waitUntilIdle(30_000);
     const inbox = await session.call(getInbox, {});
     const pages = await Promise.all(
-      (['planned', 'claimed'] as const).map((state) => session.call(listTouches, { state, limit: 1 })),
+      (['allowed', 'claimed'] as const).map((state) => session.call(listTouches, { state, limit: 1 })),
     );
     if (inbox.failed.length > 0) throw new Error(`facts could not be projected: ${JSON.stringify(inbox.failed[0])}`);
     if (inbox.waiting === 0 && pages.every((page) => page.rows.length === 0)) return;

@@ -20,7 +20,7 @@ import {
   segmentEndpoints,
   watchedTables,
 } from '#segments';
-import { createUrgentDelivery, type Deliverer, moveTouches, touchEndpoints } from '#touch';
+import { createUrgentDelivery, type Deliverer, moveTouches, noteActs, touchChores, touchEndpoints } from '#touch';
 import { createTeller, createWebhookDelivery, planTidying, runReplay, tidyWebhooks, webhookEndpoints } from '#webhooks';
 
 /**
@@ -41,7 +41,7 @@ export function createModules(parts: {
   const engine = createEngine(parts.mirror);
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
-  const listeners: Listener[] = [keepOrders, welcomeNewcomers, noteChanges, createTeller()];
+  const listeners: Listener[] = [keepOrders, welcomeNewcomers, noteChanges, noteActs, createTeller()];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
   const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveOrders, moveTouches, moveScores, moveMemberships];
 
@@ -149,9 +149,10 @@ export function createModules(parts: {
     },
     {
       name: 'touch',
-      tables: ['touch'],
+      tables: ['touch', 'attention', 'touch_person', 'consent', 'touch_pack', 'touch_quota', 'touch_lane'],
       endpoints: touchEndpoints,
       pumps: [createUrgentDelivery(parts.deliverers)],
+      chores: touchChores,
     },
     {
       name: 'acquisition',

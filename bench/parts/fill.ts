@@ -13,7 +13,7 @@ const tables = {
   follow_spell: 'customer_id, external_userid, staff_id, started_at, ended_at, ended_by, code_id, is_first',
   customer_tag: 'customer_id, tag_id, tagged_at',
   touch:
-    'customer_id, purpose, kind, channel, staff_id, code_id, external_userid, state, content, said, address, occasion_at, planned_at, settled_at, received_at, deadline_at, attempts, took_ms',
+    'customer_id, purpose, kind, channel, category, priority, due_at, staff_id, code_id, external_userid, state, content, said, address, occasion_at, planned_at, settled_at, received_at, deadline_at, attempts, took_ms',
 } as const;
 
 type Table = keyof typeof tables;
@@ -66,6 +66,9 @@ function* rowsOf(customer: Customer, now: number): Generator<[Table, Value[]]> {
         `welcome:${id}.${index}`,
         'welcome',
         'wecom_welcome',
+        'service',
+        0,
+        from,
         staffId,
         code,
         externalUserid,

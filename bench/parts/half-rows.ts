@@ -44,12 +44,16 @@ const rules: Readonly<Record<string, string>> = {
     select count(*) from touch t where not exists (
       select 1 from follow f where (f.customer_id, f.external_userid, f.staff_id) = (t.customer_id, t.external_userid, t.staff_id))`,
   touch_not_settled: `
-    select count(*) from touch where state in ('planned', 'claimed') or claimed_by is not null
+    select count(*) from touch where state in ('allowed', 'claimed') or claimed_by is not null
       or (settled_at is null) or (state = 'submitted' and said is null)`,
   settled_touch_without_event: `
     select count(*) from touch t where t.state <> 'suppressed' and 1 <> (
       select count(*) from event e where e.customer_id = t.customer_id and e.name = 'touch.settled'
         and (e.payload ->> 'touchId')::bigint = t.id)`,
+  // What was allowed is counted until it turned out to reach nobody.
+  touch_miscounted: `
+    select count(*) from touch t where (t.state in ('submitted', 'delivered', 'unknown')) <> exists (
+      select 1 from attention a where a.customer_id = t.customer_id and a.touch_id = t.id and not a.is_open)`,
   // Adds are counted for the day's limit in the transaction that makes them known.
   miscounted_adds: `
     select count(*) from (

@@ -4,7 +4,7 @@ import type pg from 'pg';
 /** What is still to be done, and how much of it. A job held by a worker that is dead counts as waiting. */
 const waiting = `
   select 'facts' as what, count(*)::int as count from inbox where not is_failed
-  union all select 'touches', count(*)::int from touch where state in ('planned', 'claimed')
+  union all select 'touches', count(*)::int from touch where priority = 0 and state in ('allowed', 'claimed')
   union all select 'tags', count(*)::int from follow_tag where is_pending
   union all select 'remarks', count(*)::int from follow where is_remark_pending
   union all select 'readings', count(*)::int from wecom_refresh

@@ -14,6 +14,17 @@ export interface AccountProfileTable {
   read_at: Date | null;
 }
 
+export interface AttentionTable {
+  customer_id: number;
+  at: Date;
+  touch_id: number;
+  channel: string;
+  category: string;
+  staff_id: number | null;
+  home_id: number | null;
+  is_open: boolean;
+}
+
 export interface AttributeClaimTable {
   customer_id: number;
   key: string;
@@ -209,6 +220,15 @@ export interface CodeStaffDayTable {
   staff_id: number;
   day: string;
   adds: number;
+}
+
+export interface ConsentTable {
+  customer_id: number;
+  channel: string;
+  category: string;
+  state: string;
+  at: Date;
+  evidence: ColumnType<unknown, string, string>;
 }
 
 export interface ContentTable {
@@ -747,29 +767,86 @@ export interface TagGroupTable {
 
 export interface TouchTable {
   customer_id: number;
+  occasion_at: Date;
   id: Generated<number>;
+  home_id: number | null;
   purpose: string;
   kind: string;
+  source_id: number | null;
+  part: string | null;
   channel: string;
+  category: string;
+  version_id: number | null;
+  content: ColumnType<unknown, string | null | undefined, string | null>;
   staff_id: number | null;
   code_id: number | null;
   external_userid: string | null;
+  address: ColumnType<unknown, string | null | undefined, string | null>;
   state: string;
   reason: string | null;
-  platform_message: string | null;
-  content: ColumnType<unknown, string, string>;
-  said: ColumnType<unknown, string | null | undefined, string | null>;
-  address: ColumnType<unknown, string, string>;
-  occasion_at: Date;
+  detail: ColumnType<unknown, string | null | undefined, string | null>;
+  is_holdout: Generated<boolean>;
+  priority: number;
+  due_at: Date;
+  expires_at: Date | null;
   planned_at: Date;
+  decided_at: Date | null;
   settled_at: Date | null;
-  received_at: Date;
-  deadline_at: Date;
+  pack_id: number | null;
+  said: ColumnType<unknown, string | null | undefined, string | null>;
+  platform_message: string | null;
+  received_at: Date | null;
+  deadline_at: Date | null;
   retry_at: Date | null;
   claimed_by: number | null;
   attempts: Generated<number>;
   took_ms: number | null;
-  home_id: number | null;
+}
+
+export interface TouchLaneTable {
+  lane: number;
+}
+
+export interface TouchPackTable {
+  id: GeneratedAlways<number>;
+  channel: string;
+  staff_id: number | null;
+  kind: string;
+  source_id: number | null;
+  part: string | null;
+  version_id: number | null;
+  message: ColumnType<unknown, string, string>;
+  state: string;
+  reason: string | null;
+  platform_id: string | null;
+  platform_message: string | null;
+  customer_count: number;
+  created_at: Date;
+  submitted_at: Date | null;
+  confirmed_at: Date | null;
+  ended_at: Date | null;
+  expires_at: Date;
+  reminded_at: Date | null;
+  reminder_count: Generated<number>;
+  polled_at: Date | null;
+  poll_at: Date | null;
+  ending: string | null;
+  may_have_arrived: Generated<boolean>;
+  retry_at: Date | null;
+  claimed_by: number | null;
+  attempts: Generated<number>;
+}
+
+export interface TouchPersonTable {
+  customer_id: number;
+  last_act_at: Date | null;
+  muted_at: Date | null;
+}
+
+export interface TouchQuotaTable {
+  name: string;
+  period_start: Date;
+  used: number;
 }
 
 export interface TrackedLinkTable {
@@ -848,6 +925,7 @@ export interface WecomRefreshTable {
 
 export interface DB {
   account_profile: AccountProfileTable;
+  attention: AttentionTable;
   attribute_claim: AttributeClaimTable;
   attribute_definition: AttributeDefinitionTable;
   audit_entry: AuditEntryTable;
@@ -864,6 +942,7 @@ export interface DB {
   code_folder: CodeFolderTable;
   code_scan_day: CodeScanDayTable;
   code_staff_day: CodeStaffDayTable;
+  consent: ConsentTable;
   content: ContentTable;
   content_folder: ContentFolderTable;
   content_version: ContentVersionTable;
@@ -913,6 +992,10 @@ export interface DB {
   tag: TagTable;
   tag_group: TagGroupTable;
   touch: TouchTable;
+  touch_lane: TouchLaneTable;
+  touch_pack: TouchPackTable;
+  touch_person: TouchPersonTable;
+  touch_quota: TouchQuotaTable;
   tracked_link: TrackedLinkTable;
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;

@@ -127,7 +127,7 @@ export async function createTestApp(
       while (Date.now() < end) {
         const { rows } = await sql<{ what: string; count: number }>`
           select 'facts' as what, count(*) as count from inbox where not is_failed
-          union all select 'touches', count(*) from touch where state in ('planned', 'claimed')
+          union all select 'touches', count(*) from touch where priority = 0 and state in ('allowed', 'claimed')
           union all select 'tags', count(*) from follow_tag where is_pending and attempts < 8
           union all select 'remarks', count(*) from follow where is_remark_pending
           union all select 'catalogue', count(*) from tag where pending is not null and problem is null

@@ -14,6 +14,8 @@ type Touch = Output<typeof listTouches>['rows'][number];
 
 const colourOfState: Readonly<Record<Touch['state'], string>> = {
   planned: 'default',
+  deferred: 'default',
+  allowed: 'processing',
   claimed: 'processing',
   submitted: 'success',
   delivered: 'success',
@@ -21,6 +23,8 @@ const colourOfState: Readonly<Record<Touch['state'], string>> = {
   failed: 'error',
   missed: 'warning',
   unknown: 'warning',
+  expired: 'warning',
+  cancelled: 'default',
 };
 
 function TouchState({ touch }: { touch: Touch }) {

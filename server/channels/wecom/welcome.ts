@@ -1,15 +1,15 @@
 import { cutToBytes, renderText, usesVariable, type Variables } from '#content';
 import type { Attachment as DraftAttachment, Message } from '#contract/content';
 import type { Ctx } from '#platform/ctx';
-import type { ClaimedTouch, Deliverer, Receipt, TouchReason } from '#touch';
+import type { Deliverer, Receipt, TouchReason, TouchToDeliver } from '#touch';
 import type { Connection, Connector } from './connection.ts';
 import type { Attachment } from './endpoints.ts';
 import type { Failure } from './errors.ts';
 import { ensureMedia, forgetMedia } from './media.ts';
 import { readCustomer } from './refresh.ts';
 
-/** Limits of a welcome (doc 92137), in UTF-8 bytes. */
-const limits = { text: 4000, title: 128, description: 512 };
+/** Limits of a welcome (doc 92137): UTF-8 bytes, and how long its code lives. */
+const limits = { text: 4000, title: 128, description: 512, waitMs: 20_000 };
 
 /** What WeCom's refusals of a welcome mean to an operator. */
 const reasons: Readonly<Record<number, TouchReason>> = {
@@ -36,6 +36,7 @@ export function createWelcomeDeliverer(connector: Connector): Deliverer {
     async deliver(ctx, touch) {
       const connection = await connector.connect(ctx);
       if (!connection) return { receipt: refused('platform_unreachable', true, 'no corp is connected') };
+      if (!touch.content) return { receipt: refused('content_missing', false, 'a welcome without words') };
       const { message, hook } = touch.content;
       const named = await readVariables(ctx, connection, touch, message, hook);
       const text = cutToBytes(renderText(message.text, named), limits.text);
@@ -48,11 +49,11 @@ export function createWelcomeDeliverer(connector: Connector): Deliverer {
       const answer = await connection.client.call(
         'externalcontact/send_welcome_msg',
         {
-          welcome_code: String(touch.address.welcomeCode),
+          welcome_code: String(touch.address?.welcomeCode),
           ...(text === '' ? {} : { text: { content: text } }),
           ...(attachments.length === 0 ? {} : { attachments }),
         },
-        { lane: 'urgent', signal: AbortSignal.timeout(Math.max(1, touch.deadlineAt.getTime() - Date.now())) },
+        { lane: 'urgent', signal: AbortSignal.timeout(timeoutMs(touch)) },
       );
       const said = { text, attachmentCount: attachments.length };
       if (answer.ok) return { receipt: { outcome: 'accepted' }, said };
@@ -66,6 +67,10 @@ export function createWelcomeDeliverer(connector: Connector): Deliverer {
       return { receipt: toReceipt(answer), said };
     },
   };
+}
+
+function timeoutMs({ deadlineAt }: TouchToDeliver): number {
+  return deadlineAt === null ? limits.waitMs : Math.max(1, deadlineAt.getTime() - Date.now());
 }
 
 function refused(reason: TouchReason, retryable: boolean, message: string): Receipt {
@@ -83,7 +88,7 @@ function toReceipt(failure: Failure): Receipt {
 async function readVariables(
   ctx: Ctx,
   connection: Connection,
-  touch: ClaimedTouch,
+  touch: TouchToDeliver,
   message: Message,
   hook: string,
 ): Promise<Variables> {
@@ -105,7 +110,7 @@ async function readVariables(
     // Without the name the greeting goes out all the same: it must not be late.
     const record = await readCustomer(ctx, connection, touch.externalUserid, {
       lane: 'urgent',
-      since: touch.receivedAt.getTime(),
+      since: touch.receivedAt?.getTime() ?? Date.now(),
       signal: AbortSignal.timeout(3000),
     }).catch(() => undefined);
     name = record?.external_contact.name;

@@ -9,7 +9,7 @@ import type { Ctx, WriteCtx } from '#platform/ctx';
 import { dayOf } from '#platform/days';
 import { sql } from '#platform/db';
 import { readSetting, saveSetting } from '#platform/settings';
-import { findWelcomed, type PlannedTouch, planTouches, type TouchReason } from '#touch';
+import { findWelcomed, planTouches, type TouchDraft, type TouchReason } from '#touch';
 import { takeTurn } from './codes.ts';
 import { stateOfCode } from './rules.ts';
 
@@ -134,7 +134,7 @@ async function planWelcomes(ctx: WriteCtx, told: readonly ProjectedEvent[], code
   if (told.length === 0) return;
   const usual = await readDefaultWelcome(ctx);
   const welcomed = new Set(await keysOfWelcomed(ctx, told));
-  const touches = told.map((event): PlannedTouch => {
+  const touches = told.map((event): TouchDraft => {
     const { staffId, externalUserid } = event;
     if (staffId === null || externalUserid === null) throw new Error('an add without an edge');
     const code = event.codeId === null ? undefined : codes.get(event.codeId);
@@ -149,6 +149,8 @@ async function planWelcomes(ctx: WriteCtx, told: readonly ProjectedEvent[], code
       purpose: `welcome:${String(event.payload.welcomeCode)}`,
       kind: 'welcome',
       channel: 'wecom_welcome',
+      category: 'service',
+      priority: 0,
       staffId,
       codeId: event.codeId,
       externalUserid,

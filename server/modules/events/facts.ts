@@ -13,6 +13,14 @@ const accounts = z.array(z.object({ kind: z.string().min(1).max(20), value: z.st
 
 const membership = z.object({ customerId: z.number().int(), segmentId: z.number().int(), segmentName: z.string() });
 
+const consentWord = z.object({
+  customerId: z.number().int(),
+  channel: z.string(),
+  category: z.string(),
+  evidence: z.record(z.string(), z.unknown()),
+  by: z.string(),
+});
+
 export const factSchemas = {
   /** A customer and a staff member became contacts. `isHalf`: the staff member has not confirmed yet. */
   'follow.added': z.object({
@@ -109,7 +117,13 @@ export const factSchemas = {
     attachmentCount: z.number().int(),
     staffId: z.number().int().nullable(),
     codeId: z.number().int().nullable(),
+    category: z.string().default('service'),
+    sourceId: z.number().int().nullable().default(null),
+    part: z.string().nullable().default(null),
   }),
+  /** What somebody agreed to hear, or no longer wants to hear; 'any' is every channel or category. */
+  'consent.granted': consentWord,
+  'consent.withdrawn': consentWord,
   'tag.changed': z.object({ change: z.string(), wecomId: z.string(), tagKind: z.string().nullable() }),
   'staff.changed': z.object({ change: z.string(), staffUserid: userid, newUserid: z.string().nullable() }),
   'department.changed': z.object({ change: z.string(), wecomId: z.number().int() }),
@@ -152,6 +166,8 @@ export function subjectOf(fact: Fact): string {
     case 'segment.entered':
     case 'segment.left':
     case 'touch.settled':
+    case 'consent.granted':
+    case 'consent.withdrawn':
       return `customer:${fact.payload.customerId}`;
     case 'staff.customers_listed':
     case 'staff.changed':

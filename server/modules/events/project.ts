@@ -20,6 +20,7 @@ import { ensureStaff } from '#organization';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { copyRows, sql } from '#platform/db';
 import { inboxChannel, otherLanes, pressingLanes } from '#platform/facts';
+import { ensureMonths } from '#platform/partitions';
 import type { Pump } from '#platform/pump';
 import { type FactName, factSchemas } from './facts.ts';
 import {
@@ -32,7 +33,6 @@ import {
   takeLetter,
   takeLetters,
 } from './letters.ts';
-import { ensurePartitions } from './partitions.ts';
 
 /** Something that happened with a customer, as listeners and the timeline get it. */
 export interface ProjectedEvent {
@@ -200,6 +200,8 @@ function mentionOf({ name, payload, row }: ParsedFact): Mention {
     case 'segment.entered':
     case 'segment.left':
     case 'touch.settled':
+    case 'consent.granted':
+    case 'consent.withdrawn':
       return { ...mention([]), customerId: payload.customerId };
     default:
       return mention([]);
@@ -274,9 +276,13 @@ async function projectRun(ctx: WriteCtx, run: readonly ParsedFact[]): Promise<Pr
     case 'customer.merged':
     case 'customer.parted':
     case 'customer.tagged':
-      return (run as FactOf<'customer.merged' | 'customer.parted' | 'customer.tagged'>[]).map(
-        ({ name, row, payload, person }) => ({ ...bare(name, row), ...person, payload }),
-      );
+    case 'consent.granted':
+    case 'consent.withdrawn':
+      return (
+        run as FactOf<
+          'customer.merged' | 'customer.parted' | 'customer.tagged' | 'consent.granted' | 'consent.withdrawn'
+        >[]
+      ).map(({ name, row, payload, person }) => ({ ...bare(name, row), ...person, payload }));
     case 'touch.settled':
       return of('touch.settled').map(({ name, row, payload, person }) => ({
         ...bare(name, row),
@@ -444,8 +450,9 @@ function staffOf(staff: ReadonlyMap<string, number>, userid: string): number {
 
 async function appendEvents(ctx: WriteCtx, events: readonly ProjectedEvent[]): Promise<void> {
   if (events.length === 0) return;
-  await ensurePartitions(
+  await ensureMonths(
     ctx,
+    'event',
     events.map((event) => event.at),
   );
   await copyRows(

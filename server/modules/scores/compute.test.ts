@@ -87,8 +87,8 @@ async function addActs(customer: number, name: string, days: readonly number[]):
 
 async function addTouch(customer: number, days: number, state = 'submitted'): Promise<void> {
   await database.pool.query(
-    `insert into touch (customer_id, purpose, kind, channel, state, content, address, occasion_at, planned_at, settled_at, received_at,
-      deadline_at) values ($1, $2, 'campaign', 'sms', $3, '{}', '{}', $4, $4, $4, $4, $4)`,
+    `insert into touch (customer_id, purpose, kind, channel, category, state, priority, due_at, occasion_at, planned_at, settled_at)
+    values ($1, $2, 'campaign', 'sms', 'content', $3, 2, $4, $4, $4, $4)`,
     [customer, `touch ${++numbers}`, state, daysAgo(days)],
   );
 }

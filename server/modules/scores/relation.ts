@@ -26,6 +26,8 @@ export function responsiveness(
 export const notActs = {
   kinds: [
     'touch',
+    'consent',
+    'task',
     'customer',
     'follow',
     'segment',
@@ -39,6 +41,12 @@ export const notActs = {
   ],
   names: ['order.paid', 'order.refunded', 'order.cancelled', 'order.updated'],
 } as const;
+
+/** Whether an event of this name is an act; as SQL on `event e`, `isAct` (inputs.ts) says the same. */
+export function isActName(name: string): boolean {
+  const [kind = ''] = name.split('.');
+  return !(notActs.kinds as readonly string[]).includes(kind) && !(notActs.names as readonly string[]).includes(name);
+}
 
 /** Days back at which acts are not looked at any more: their points are below 1/256 of what they were. */
 export function actDays(settings: Pick<RelationSettings, 'halfLifeDays'>): number {

@@ -1,15 +1,20 @@
+import type { Channel } from '#contract/touch';
 import { type Ctx, inTransaction } from '#platform/ctx';
 import type { Runtime } from '#platform/module';
 import type { Pump, Worker } from '#platform/pump';
-import { type ClaimedTouch, claimTouches, type Said, settleTouch, urgentChannel } from './ledger.ts';
+import { type ClaimedTouch, claimTouches, type Said, settleTouch } from './ledger.ts';
+import { urgentChannel } from './plan.ts';
 import { type ChannelTraits, type Receipt, settle } from './rules.ts';
 
-/** How a channel sends one touch. Called outside any transaction; never throws for the outside world. */
+/** How a channel sends one touch: welcome, e-mail, SMS, webhook, task. Called outside any transaction; never throws for the outside world. */
 export interface Deliverer {
-  readonly channel: ClaimedTouch['channel'];
+  readonly channel: Channel;
   readonly traits: ChannelTraits;
-  deliver(ctx: Ctx, touch: ClaimedTouch, runtime: Runtime): Promise<{ receipt: Receipt; said?: Said }>;
+  deliver(ctx: Ctx, touch: TouchToDeliver, runtime: Runtime): Promise<{ receipt: Receipt; said?: Said }>;
 }
+
+/** `message`: the version of content as the channel says it; null for a touch with words of its own (`content`). */
+export type TouchToDeliver = ClaimedTouch & { readonly message: unknown };
 
 /** Clocks and networks are not exact. */
 const graceMs = 1000;
@@ -22,11 +27,12 @@ const tooLate: { receipt: Receipt; said?: Said } = {
 const maxInFlight = 40;
 
 /**
- * Sends what is due, urgent lane. A touch is claimed, sent outside any transaction, and settled; a slow answer holds up
- * no other touch. One whose settling failed is claimed again, as a touch that may have arrived.
+ * Sends what somebody waits for, whatever else waits. A touch is claimed, sent outside any transaction, and settled; a slow
+ * answer holds up no other touch. One whose settling failed is claimed again, as a touch that may have arrived.
  */
 export function createUrgentDelivery(deliverers: readonly Deliverer[]): Pump {
   const byChannel = new Map(deliverers.map((deliverer) => [deliverer.channel, deliverer]));
+  const lane = { channels: [...byChannel.keys()], priority: 0 } as const;
   const inFlight = new Map<number, Promise<void>>();
   return {
     name: 'touch.deliver',
@@ -35,9 +41,11 @@ export function createUrgentDelivery(deliverers: readonly Deliverer[]): Pump {
     lanes: 1,
     async drain(ctx, runtime, worker) {
       if (inFlight.size >= maxInFlight) await Promise.race(inFlight.values());
-      const touches = await claimTouches(ctx, worker, [...inFlight.keys()], maxInFlight - inFlight.size);
+      const touches = await claimTouches(ctx, worker, lane, [...inFlight.keys()], maxInFlight - inFlight.size);
       for (const touch of touches) {
-        const sending = deliverOne(ctx, runtime, worker, touch, byChannel.get(touch.channel))
+        const deliverer = byChannel.get(touch.channel);
+        if (!deliverer) throw new Error(`no channel delivers ${touch.channel}`);
+        const sending = deliverOne(ctx, runtime, worker, { ...touch, message: null }, deliverer)
           .catch((error) =>
             ctx.log.error({ err: error, touch: touch.id }, 'a touch could not be settled and is tried again'),
           )
@@ -56,25 +64,22 @@ async function deliverOne(
   ctx: Ctx,
   runtime: Runtime,
   worker: Worker,
-  touch: ClaimedTouch,
-  deliverer: Deliverer | undefined,
+  touch: TouchToDeliver,
+  deliverer: Deliverer,
 ): Promise<void> {
-  if (!deliverer) throw new Error(`no channel delivers ${touch.channel}`);
+  const deadlineAt = touch.deadlineAt?.getTime() ?? Number.POSITIVE_INFINITY;
   // What is too late is not tried: after a pause, calls for dead codes would make the living ones late too. One that may
   // have arrived is still asked for, to know.
-  const isTooLate = Date.now() > touch.deadlineAt.getTime() + graceMs && !touch.mayHaveArrived;
+  const isTooLate = Date.now() > deadlineAt + graceMs && !touch.mayHaveArrived;
   const { receipt, said } = isTooLate ? tooLate : await deliverer.deliver(ctx, touch, runtime);
   const mayHaveArrived = touch.mayHaveArrived || receipt.outcome === 'unknown';
   const settlement = settle(
     receipt,
-    {
-      attempts: touch.attempts,
-      mayHaveArrived: touch.mayHaveArrived,
-      machineNow: Date.now(),
-      deadlineAt: touch.deadlineAt.getTime(),
-    },
+    { attempts: touch.attempts, mayHaveArrived: touch.mayHaveArrived, machineNow: Date.now(), deadlineAt },
     deliverer.traits,
   );
   const settledCtx = { ...ctx, now: runtime.clock.now() };
-  await inTransaction(settledCtx, (ctx) => settleTouch(ctx, worker, touch, settlement, said, mayHaveArrived));
+  await inTransaction(settledCtx, (ctx) =>
+    settleTouch(ctx, worker, touch, deliverer.traits, settlement, said, mayHaveArrived),
+  );
 }

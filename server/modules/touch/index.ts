@@ -1,5 +1,12 @@
-/** The ledger of everything that was, or was not, sent to a customer, and the only way out. */
-export { createUrgentDelivery, type Deliverer } from './deliver.ts';
-export { type ClaimedTouch, findWelcomed, moveTouches, type PlannedTouch, planTouches } from './ledger.ts';
+/** The one gate for everything that reaches a customer, the ledger of what was sent or not, and the only way out. */
+export { cancelTouches } from './cancel.ts';
+export { type ConsentWord, grantConsent, withdrawConsent } from './consent.ts';
+export { createUrgentDelivery, type Deliverer, type TouchToDeliver } from './deliver.ts';
+export { type ClaimedTouch, type Outcome, type Said, settleTouches } from './ledger.ts';
+export { touchChores } from './months.ts';
+export type { Packer, PackFailure, PackResult, TouchPack } from './pack.ts';
+export { moveTouches, noteActs } from './person.ts';
+export { countTouches, findTouch, findWelcomed, planTouches, planTouchesOf, type TouchDraft } from './plan.ts';
+export { bookQuota, giveQuotaBack, type Quota } from './quota.ts';
 export { touchEndpoints } from './routes.ts';
-export type { Receipt, TouchReason } from './rules.ts';
+export type { ChannelTraits, Receipt, TouchReason, TouchState } from './rules.ts';

@@ -4,14 +4,8 @@ import { type Ctx, inTransaction, systemActor } from '#platform/ctx';
 import { silentLog } from '#platform/log';
 import type { Worker } from '#platform/pump';
 import { createTestDatabase } from '#testing';
-import {
-  type ClaimedTouch,
-  claimTouches,
-  findWelcomed,
-  type PlannedTouch,
-  planTouches,
-  settleTouch,
-} from './ledger.ts';
+import { type ClaimedTouch, claimTouches as claim, settleTouch } from './ledger.ts';
+import { findWelcomed, planTouches, type TouchDraft } from './plan.ts';
 
 /** First key of the advisory locks by which workers are known to live (server/platform/pump.ts). */
 const workerLock = 7164002;
@@ -34,7 +28,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await Promise.all(living.splice(0).map((client) => client.end()));
-  await database.pool.query('delete from touch');
+  await database.pool.query('delete from touch; delete from attention');
   await database.pool.query('delete from inbox');
 });
 afterAll(() => database?.drop());
@@ -54,11 +48,17 @@ async function startWorker(number: number): Promise<{ worker: Worker; die(): Pro
   };
 }
 
-const touch = (customerId: number, change: Partial<PlannedTouch> = {}): PlannedTouch => ({
+const urgent = { channels: ['wecom_welcome'], priority: 0 } as const;
+const claimTouches = (ctx: Ctx, worker: Worker, inFlight: readonly number[], limit: number) =>
+  claim(ctx, worker, urgent, inFlight, limit);
+
+const touch = (customerId: number, change: Partial<TouchDraft> = {}): TouchDraft => ({
   customerId,
   purpose: 'welcome:code',
   kind: 'welcome',
   channel: 'wecom_welcome',
+  category: 'service',
+  priority: 0,
   staffId: 1,
   codeId: null,
   externalUserid: `wm${customerId}`,
@@ -70,7 +70,7 @@ const touch = (customerId: number, change: Partial<PlannedTouch> = {}): PlannedT
   deadlineAt: new Date(Date.now() + 20_000),
   ...change,
 });
-const plan = (touches: readonly PlannedTouch[]) => inTransaction(ctx, (ctx) => planTouches(ctx, touches));
+const plan = (touches: readonly TouchDraft[]) => inTransaction(ctx, (ctx) => planTouches(ctx, touches));
 const many = (count: number) => Array.from({ length: count }, (_, i) => touch(i + 1));
 
 async function rowsOf() {
@@ -90,9 +90,12 @@ const said = { text: '你好', attachmentCount: 0 };
 const settleAs = (
   worker: Worker,
   touch: ClaimedTouch,
-  settlement: Parameters<typeof settleTouch>[3],
+  settlement: Parameters<typeof settleTouch>[4],
   mayHaveArrived = false,
-) => inTransaction(ctx, (ctx) => settleTouch(ctx, worker, touch, settlement, said, mayHaveArrived));
+) =>
+  inTransaction(ctx, (ctx) =>
+    settleTouch(ctx, worker, touch, { isRepeatable: true }, settlement, said, mayHaveArrived),
+  );
 
 describe('planning', () => {
   it('a purpose again leaves the touch as it was', async () => {
@@ -190,7 +193,7 @@ describe('claiming', () => {
     await plan([touch(1)]);
     const [first] = await claimTouches(ctx, worker, [], 10);
     if (!first) throw new Error('nothing was claimed');
-    await settleAs(worker, first, { state: 'planned', retryInMs: 60_000, message: 'no answer' }, true);
+    await settleAs(worker, first, { state: 'allowed', retryInMs: 60_000, message: 'no answer' }, true);
     expect(await claimTouches(ctx, worker, [], 10)).toEqual([]);
     await database.pool.query("update touch set retry_at = clock_timestamp() - interval '1 second'");
     const [second] = await claimTouches(ctx, worker, [], 10);
@@ -229,14 +232,14 @@ describe('settling', () => {
 
   describe('a miss, when the same add brought another welcome code', () => {
     const expired = { state: 'missed', reason: 'code_expired', message: null } as const;
-    const later = (seconds: number, change: Partial<PlannedTouch> = {}) =>
+    const later = (seconds: number, change: Partial<TouchDraft> = {}) =>
       touch(1, {
         purpose: `welcome:after ${seconds}`,
         suppressed: 'already_welcomed',
         deadlineAt: new Date(Date.now() + seconds * 1000),
         ...change,
       });
-    const missFirst = async (others: readonly PlannedTouch[], settlement: Parameters<typeof settleTouch>[3]) => {
+    const missFirst = async (others: readonly TouchDraft[], settlement: Parameters<typeof settleTouch>[4]) => {
       const { worker } = await startWorker(1);
       await plan([touch(1)]);
       const [first] = await claimTouches(ctx, worker, [], 10);

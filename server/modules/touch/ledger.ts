@@ -1,135 +1,65 @@
-import type { Input, Output } from '#contract';
 import type { Message } from '#contract/content';
-import type { listTouches } from '#contract/touch';
-import type { Mover } from '#customers';
+import type { Category, Channel, TouchKind } from '#contract/touch';
 import { recordEvents } from '#events';
 import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { sql } from '#platform/db';
-import { decodeCursor, toPage } from '#platform/paging';
 import { isOrphaned, type Worker } from '#platform/pump';
-import { mayTryAnotherCode, type Settlement, type TouchReason } from './rules.ts';
-
-/** Channel on which urgent touches are announced: a welcome never waits behind a mass send. */
-export const urgentChannel = 'touch_urgent';
-
-export interface PlannedTouch {
-  readonly customerId: number;
-  /** What it is for; a second touch of one purpose to one customer is the same touch. */
-  readonly purpose: string;
-  readonly kind: 'welcome';
-  readonly channel: 'wecom_welcome';
-  readonly staffId: number;
-  readonly codeId: number | null;
-  readonly externalUserid: string;
-  readonly content: { readonly message: Message; readonly hook: string };
-  readonly address: Readonly<Record<string, unknown>>;
-  /** Decided against already, and why. */
-  readonly suppressed: TouchReason | null;
-  /** When what it answers happened. */
-  readonly occasionAt: Date;
-  /** Machine's time: when siyu learned of the occasion, and when it is too late. */
-  readonly receivedAt: Date;
-  readonly deadlineAt: Date;
-}
-
-/** Writes touches down; nothing is sent before its row is committed. A purpose that exists already stays as it is. */
-export async function planTouches(ctx: WriteCtx, touches: readonly PlannedTouch[]): Promise<void> {
-  if (touches.length === 0) return;
-  await ctx.db
-    .insertInto('touch')
-    .values(
-      touches.map((touch) => ({
-        customer_id: touch.customerId,
-        purpose: touch.purpose,
-        kind: touch.kind,
-        channel: touch.channel,
-        staff_id: touch.staffId,
-        code_id: touch.codeId,
-        external_userid: touch.externalUserid,
-        state: touch.suppressed ? 'suppressed' : 'planned',
-        reason: touch.suppressed,
-        content: JSON.stringify(touch.content),
-        address: JSON.stringify(touch.address),
-        occasion_at: touch.occasionAt,
-        planned_at: ctx.now,
-        settled_at: touch.suppressed ? ctx.now : null,
-        received_at: touch.receivedAt,
-        deadline_at: touch.deadlineAt,
-      })),
-    )
-    .onConflict((conflict) => conflict.columns(['customer_id', 'purpose']).doNothing())
-    .execute();
-  wake(ctx, urgentChannel);
-}
-
-/**
- * Edges that a welcome is on its way to, or has reached, and for which occasion. Who suppresses another touch for one of
- * these holds it until the commit, so that its miss finds that other touch (`useAnotherCode`).
- */
-export async function findWelcomed(
-  ctx: WriteCtx,
-  customerIds: readonly number[],
-): Promise<{ customerId: number; externalUserid: string; staffId: number; occasionAt: Date }[]> {
-  if (customerIds.length === 0) return [];
-  const rows = await ctx.db
-    .selectFrom('touch')
-    .select([
-      'customer_id as customerId',
-      'external_userid as externalUserid',
-      'staff_id as staffId',
-      'occasion_at as occasionAt',
-    ])
-    .where('customer_id', 'in', [...customerIds])
-    .where('kind', '=', 'welcome')
-    .where('state', 'in', ['planned', 'claimed', 'submitted', 'delivered', 'unknown'])
-    .orderBy('id')
-    .forShare()
-    .execute();
-  return rows.map((row) => ({ ...row, externalUserid: row.externalUserid ?? '', staffId: row.staffId ?? 0 }));
-}
+import { bookAttention, closeAttention, giveAttentionBack } from './attention.ts';
+import { urgentChannel } from './plan.ts';
+import { type ChannelTraits, mayTryAnotherCode, type Settlement, type TouchReason, type TouchState } from './rules.ts';
 
 export interface ClaimedTouch {
   readonly customerId: number;
   readonly id: number;
-  readonly kind: string;
-  readonly channel: string;
+  readonly occasionAt: Date;
+  readonly purpose: string;
+  readonly kind: TouchKind;
+  readonly sourceId: number | null;
+  readonly part: string | null;
+  readonly channel: Channel;
+  readonly category: Category;
+  readonly versionId: number | null;
   readonly staffId: number | null;
   readonly codeId: number | null;
   readonly externalUserid: string | null;
-  readonly content: { readonly message: Message; readonly hook: string };
-  readonly address: Readonly<Record<string, unknown>>;
+  readonly content: { readonly message: Message; readonly hook: string } | null;
+  readonly address: Readonly<Record<string, unknown>> | null;
   readonly attempts: number;
   /** A worker died, or an answer was lost, after an earlier attempt began. */
   readonly mayHaveArrived: boolean;
-  readonly receivedAt: Date;
-  readonly deadlineAt: Date;
+  /** The machine's time; of what somebody waits for. */
+  readonly receivedAt: Date | null;
+  readonly deadlineAt: Date | null;
 }
 
 /**
- * Takes due touches for this worker. What a dead worker held, or this one dropped (it is not in `inFlight`), is taken
- * over at once; it may have been sent.
+ * Takes allowed touches of one channel and lane for this worker. What a dead worker held, or this one dropped (it is not in
+ * `inFlight`), is taken over at once; it may have been sent.
  * Claim and look are one statement, so two workers never hold the same touch.
  */
 export async function claimTouches(
   ctx: Ctx,
   worker: Worker,
+  lane: { readonly channels: readonly Channel[]; readonly priority: 0 | 1 | 2 },
   inFlight: readonly number[],
   limit: number,
 ): Promise<ClaimedTouch[]> {
   const { rows } = await sql<ClaimedTouch>`
     with due as (
-      select customer_id, id, state = 'claimed' or reason = 'no_answer' as may_have_arrived
+      select customer_id, purpose, occasion_at, state = 'claimed' or reason = 'no_answer' as may_have_arrived
       from touch
-      where (state = 'planned' and (retry_at is null or retry_at <= clock_timestamp()))
-        or (state = 'claimed' and id <> all(${inFlight}::bigint[])
+      where channel = any(${lane.channels}::text[]) and priority = ${lane.priority} and (
+        state = 'allowed' and (retry_at is null or retry_at <= clock_timestamp())
+        or state = 'claimed' and pack_id is null and id <> all(${inFlight}::bigint[])
           and (claimed_by = ${worker.number} or ${isOrphaned('claimed_by')}))
       order by id limit ${limit} for update skip locked
     )
     update touch t
     set state = 'claimed', claimed_by = ${worker.number}, attempts = attempts + 1,
       reason = case when due.may_have_arrived then 'no_answer' end
-    from due where t.customer_id = due.customer_id and t.id = due.id
-    returning t.customer_id as "customerId", t.id, t.kind, t.channel, t.staff_id as "staffId", t.code_id as "codeId",
+    from due where t.customer_id = due.customer_id and t.purpose = due.purpose and t.occasion_at = due.occasion_at
+    returning t.customer_id as "customerId", t.id, t.occasion_at as "occasionAt", t.purpose, t.kind, t.source_id as "sourceId", t.part,
+      t.channel, t.category, t.version_id as "versionId", t.staff_id as "staffId", t.code_id as "codeId",
       t.external_userid as "externalUserid", t.content, t.address, t.attempts, due.may_have_arrived as "mayHaveArrived",
       t.received_at as "receivedAt", t.deadline_at as "deadlineAt"
   `.execute(ctx.db);
@@ -147,24 +77,26 @@ export async function settleTouch(
   ctx: WriteCtx,
   worker: Worker,
   touch: ClaimedTouch,
+  traits: ChannelTraits,
   settlement: Settlement,
   said: Said | undefined,
   mayHaveArrived: boolean,
 ): Promise<void> {
-  const isEnd = settlement.state !== 'planned';
   const machineNow = Date.now();
+  const isOver = settlement.state !== 'allowed';
+  const isEnd = isOver && !(settlement.state === 'submitted' && traits.waitsForHuman === true);
   const row = await ctx.db
     .updateTable('touch')
     .set({
       state: settlement.state,
       // While it is still to be sent, the reason remembers that an attempt may have arrived.
-      reason: isEnd ? settlement.reason : mayHaveArrived ? 'no_answer' : null,
+      reason: isOver ? settlement.reason : mayHaveArrived ? 'no_answer' : null,
       platform_message: settlement.message,
       said: said === undefined ? null : JSON.stringify(said),
       settled_at: isEnd ? ctx.now : null,
-      retry_at: isEnd ? null : new Date(machineNow + settlement.retryInMs),
+      retry_at: isOver ? null : new Date(machineNow + settlement.retryInMs),
       claimed_by: null,
-      took_ms: isEnd ? Math.max(0, machineNow - touch.receivedAt.getTime()) : null,
+      took_ms: isOver && touch.receivedAt ? Math.max(0, machineNow - touch.receivedAt.getTime()) : null,
     })
     // By its own number alone: the customer may have become part of another meanwhile.
     .where('id', '=', touch.id)
@@ -175,26 +107,108 @@ export async function settleTouch(
   if (!row || !isEnd) return;
   const { customerId } = row;
   if (mayTryAnotherCode(settlement)) await useAnotherCode(ctx, { ...touch, customerId }, machineNow);
-  await recordEvents(ctx, [
+  await finishTouches(ctx, [
     {
-      name: 'touch.settled',
-      source: 'touch',
-      messageId: `touch ${touch.id} ${settlement.state}`,
-      occurredAt: ctx.now,
-      payload: {
-        customerId,
-        touchId: touch.id,
-        kind: touch.kind,
-        channel: touch.channel,
-        state: settlement.state,
-        reason: settlement.reason,
-        text: said?.text ?? null,
-        attachmentCount: said?.attachmentCount ?? 0,
-        staffId: touch.staffId,
-        codeId: touch.codeId,
-      },
+      ...touch,
+      touchId: touch.id,
+      customerId,
+      state: settlement.state,
+      reason: settlement.reason,
+      said: said ?? null,
+      at: ctx.now,
     },
   ]);
+}
+
+/** A touch that came to an end, or one step nearer to it. */
+export interface FinishedTouch {
+  readonly customerId: number;
+  readonly touchId: number;
+  readonly kind: string;
+  readonly sourceId: number | null;
+  readonly part: string | null;
+  readonly channel: string;
+  readonly category: string;
+  readonly staffId: number | null;
+  readonly codeId: number | null;
+  readonly state: TouchState;
+  readonly reason: TouchReason | null;
+  readonly said: Said | null;
+  /** When it came to that. */
+  readonly at: Date;
+}
+
+/** What goes with ends: the budget gets back what reached nobody, and the timelines hear of them. */
+export async function finishTouches(ctx: WriteCtx, ends: readonly FinishedTouch[]): Promise<void> {
+  const hasReached = ({ state }: FinishedTouch) => ['submitted', 'delivered', 'unknown'].includes(state);
+  await closeAttention(ctx, ends.filter(hasReached));
+  await giveAttentionBack(
+    ctx,
+    ends.filter((end) => !hasReached(end)),
+  );
+  await recordEvents(
+    ctx,
+    ends.map((end) => ({
+      name: 'touch.settled',
+      source: 'touch',
+      messageId: `touch ${end.touchId} ${end.state}`,
+      occurredAt: end.at,
+      payload: {
+        customerId: end.customerId,
+        touchId: end.touchId,
+        kind: end.kind,
+        sourceId: end.sourceId,
+        part: end.part,
+        channel: end.channel,
+        category: end.category,
+        state: end.state,
+        reason: end.reason,
+        text: end.said?.text ?? null,
+        attachmentCount: end.said?.attachmentCount ?? 0,
+        staffId: end.staffId,
+        codeId: end.codeId,
+      },
+    })),
+  );
+}
+
+/** What a platform, or a human, did with a touch that was handed over. */
+export interface Outcome {
+  readonly touchId: number;
+  readonly state: 'delivered' | 'failed' | 'expired' | 'cancelled' | 'unknown';
+  readonly reason?: TouchReason | null;
+  readonly message?: string | null;
+  /** When, in the product's time; otherwise now. */
+  readonly at?: Date;
+}
+
+/**
+ * For channels that report later, and for tasks. An outcome that is told again, or comes after another end, changes nothing;
+ * only what was taken for sent or is unknown may still turn out otherwise. Returns how many changed.
+ */
+export async function settleTouches(ctx: WriteCtx, outcomes: readonly Outcome[]): Promise<number> {
+  if (outcomes.length === 0) return 0;
+  const told = outcomes.map(({ touchId, state, reason, message, at }) => ({
+    id: touchId,
+    state,
+    reason: reason ?? null,
+    message: message ?? null,
+    at: at ?? ctx.now,
+  }));
+  const { rows } = await sql<FinishedTouch>`
+    with told as (
+      select distinct on (id) * from jsonb_to_recordset(${JSON.stringify(told)}::jsonb)
+        as o(id bigint, state text, reason text, message text, at timestamptz)
+      order by id
+    )
+    update touch t set state = o.state, reason = o.reason, platform_message = coalesce(o.message, t.platform_message),
+      settled_at = o.at, claimed_by = null
+    from told o where t.id = o.id and t.state in ('claimed', 'submitted', 'unknown') and t.state <> o.state
+    returning t.customer_id as "customerId", t.id as "touchId", t.kind, t.source_id as "sourceId", t.part, t.channel, t.category,
+      t.staff_id as "staffId", t.code_id as "codeId", t.state, t.reason, t.said, o.at
+  `.execute(ctx.db);
+  await finishTouches(ctx, rows);
+  return rows.length;
 }
 
 /**
@@ -218,47 +232,10 @@ async function useAnotherCode(ctx: WriteCtx, missed: ClaimedTouch, machineNow: n
   if (!another) return;
   await ctx.db
     .updateTable('touch')
-    .set({ state: 'planned', reason: null, settled_at: null })
+    .set({ state: 'allowed', reason: null, settled_at: null })
     .where('customer_id', '=', missed.customerId)
     .where('id', '=', another.id)
     .execute();
+  await bookAttention(ctx, [{ customerId: missed.customerId, touchId: another.id }]);
   wake(ctx, urgentChannel);
-}
-
-/** Touches go with the person. A purpose that both were touched for stays unique: the later one keeps where it came from. */
-export const moveTouches: Mover = async (ctx, { from, to, accounts, isWhole, firstAccountId }) => {
-  await sql`
-    update touch t set customer_id = ${to}, home_id = coalesce(home_id, ${firstAccountId}),
-      purpose = case when exists (select 1 from touch x where x.customer_id = ${to} and x.purpose = t.purpose)
-        then t.purpose || ' of ' || ${from}::bigint else t.purpose end
-    where customer_id = ${from} and (${isWhole} or home_id = any(${accounts.map((account) => account.id)}::bigint[]))
-  `.execute(ctx.db);
-};
-
-export async function listTouchPage(ctx: Ctx, input: Input<typeof listTouches>): Promise<Output<typeof listTouches>> {
-  const cursor = decodeCursor(input.after, ['number']);
-  type Row = Output<typeof listTouches>['rows'][number];
-  const { rows } = await sql<Omit<Row, 'plannedAt' | 'settledAt'> & { plannedAt: Date; settledAt: Date | null }>`
-    select t.id, t.customer_id as "customerId", c.name as "customerName", t.kind, t.channel, t.state, t.reason,
-      t.platform_message as "platformMessage", case when t.state = 'suppressed' then null else coalesce(t.said ->> 'text', t.content -> 'message' ->> 'text') end as text,
-      jsonb_array_length(t.content -> 'message' -> 'attachments') as "attachmentCount",
-      t.planned_at as "plannedAt", t.settled_at as "settledAt", t.took_ms as "tookMs",
-      (select json_build_object('id', s.id, 'name', s.name) from staff s where s.id = t.staff_id) as staff,
-      (select json_build_object('id', cc.id, 'name', cc.name) from channel_code cc where cc.id = t.code_id) as code
-    from touch t left join customer c on c.id = t.customer_id
-    where (${cursor === undefined} or t.id < ${cursor?.[0] ?? 0})
-      and (${input.customer ?? null}::bigint is null or t.customer_id = ${input.customer ?? 0})
-      and (${input.code ?? null}::bigint is null or t.code_id = ${input.code ?? 0})
-      and (${input.state ?? null}::text is null or t.state = ${input.state ?? ''})
-    order by t.id desc limit ${input.limit + 1}
-  `.execute(ctx.db);
-  const page = toPage(rows, input.limit, (row) => [row.id]);
-  return {
-    next: page.next,
-    rows: page.rows.map((row) => ({
-      ...row,
-      plannedAt: row.plannedAt.toISOString(),
-      settledAt: row.settledAt?.toISOString() ?? null,
-    })),
-  };
 }

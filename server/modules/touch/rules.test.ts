@@ -49,8 +49,8 @@ describe('an attempt to send', () => {
   });
 
   it('that reached nobody is tried again while there is time, and then missed', () => {
-    expect(settle(unreachable, early, once)).toEqual({ state: 'planned', retryInMs: 200, message: 'm' });
-    expect(settle(refused('platform_refused', true), early, once)).toMatchObject({ state: 'planned' });
+    expect(settle(unreachable, early, once)).toEqual({ state: 'allowed', retryInMs: 200, message: 'm' });
+    expect(settle(refused('platform_refused', true), early, once)).toMatchObject({ state: 'allowed' });
     expect(settle(unreachable, { ...early, machineNow: 20_900 }, once)).toMatchObject({
       state: 'missed',
       reason: 'platform_unreachable',
@@ -64,7 +64,7 @@ describe('an attempt to send', () => {
   it('pauses longer each time, up to a bound', () => {
     const pauses = Array.from({ length: 12 }, (_, i) => {
       const settlement = settle(unreachable, { ...early, attempts: i + 1, deadlineAt: 1e9 }, once);
-      return settlement.state === 'planned' ? settlement.retryInMs : undefined;
+      return settlement.state === 'allowed' ? settlement.retryInMs : undefined;
     });
     expect(pauses.slice(0, 6)).toEqual([200, 500, 1000, 2000, 3000, 4000]);
     expect(new Set(pauses.slice(6))).toEqual(new Set([4000]));
@@ -72,7 +72,7 @@ describe('an attempt to send', () => {
 
   it('without an answer is never sent again by itself, unless repeating is harmless', () => {
     expect(settle(unknown, early, once)).toEqual({ state: 'unknown', reason: 'no_answer', message: 'm' });
-    expect(settle(unknown, early, repeatable)).toMatchObject({ state: 'planned' });
+    expect(settle(unknown, early, repeatable)).toMatchObject({ state: 'allowed' });
     expect(settle(unknown, { ...early, machineNow: 21_000 }, repeatable)).toMatchObject({
       state: 'unknown',
       reason: 'no_answer',
@@ -100,7 +100,7 @@ describe('an attempt to send', () => {
     fc.assert(
       fc.property(receipt, touch, fc.boolean(), (receipt, touch, isRepeatable) => {
         const settlement = settle(receipt, touch, { isRepeatable });
-        if (settlement.state === 'planned') {
+        if (settlement.state === 'allowed') {
           expect(settlement.retryInMs).toBeGreaterThan(0);
           expect(touch.machineNow + settlement.retryInMs).toBeLessThan(touch.deadlineAt);
           expect(receipt.outcome !== 'unknown' || isRepeatable).toBe(true);

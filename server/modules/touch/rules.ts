@@ -17,6 +17,8 @@ export type Receipt =
 export interface ChannelTraits {
   /** Sending the same touch again cannot reach the person twice: the platform takes it once and says so. */
   readonly isRepeatable: boolean;
+  /** What was taken has reached nobody yet: a human has to do it, and the channel reports it later (`settleTouches`). */
+  readonly waitsForHuman?: boolean;
 }
 
 export type Settlement =
@@ -25,7 +27,7 @@ export type Settlement =
       readonly reason: TouchReason | null;
       readonly message: string | null;
     }
-  | { readonly state: 'planned'; readonly retryInMs: number; readonly message: string };
+  | { readonly state: 'allowed'; readonly retryInMs: number; readonly message: string };
 
 /** Whether another welcome code of the same add may still reach the person whom this one did not. */
 export function mayTryAnotherCode(settlement: Settlement): boolean {
@@ -58,7 +60,7 @@ export function settle(
   // Never sent again by itself once it may have arrived, unless the platform makes repeating harmless.
   if (receipt.outcome === 'unknown' && !traits.isRepeatable) return { state: 'unknown', reason: 'no_answer', message };
   const retryInMs = pausesMs[Math.min(touch.attempts, pausesMs.length) - 1] ?? pausesMs[0] ?? 200;
-  if (touch.machineNow + retryInMs < touch.deadlineAt) return { state: 'planned', retryInMs, message };
+  if (touch.machineNow + retryInMs < touch.deadlineAt) return { state: 'allowed', retryInMs, message };
   if (receipt.outcome === 'unknown') return { state: 'unknown', reason: 'no_answer', message };
   return { state: 'missed', reason: receipt.outcome === 'refused' ? receipt.reason : 'platform_unreachable', message };
 }
