@@ -61,7 +61,8 @@ export const getEmail = route({
   method: 'GET',
   path: '/api/channels/email',
   permission: 'connection.manage',
-  summary: 'How mails are sent, how the last attempts ended, and how many went out today; the password is never shown again',
+  summary:
+    'How mails are sent, how the last attempts ended, and how many went out today; the password is never shown again',
   input: none,
   output: z.object({
     settings: emailSettings.nullable(),
@@ -118,7 +119,8 @@ export const unsubscribe = route({
   method: 'POST',
   path: '/unsubscribe/:pass',
   permission: 'public',
-  summary: 'Withdraw the consent to mails at once: the button of the page, and the one click of mail programs (RFC 8058)',
+  summary:
+    'Withdraw the consent to mails at once: the button of the page, and the one click of mail programs (RFC 8058)',
   input: z.object({ pass }),
   output: z.unknown(),
   bytes: 'in',

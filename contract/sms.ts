@@ -75,7 +75,8 @@ export const sendTestSms = route({
   method: 'POST',
   path: '/api/channels/sms/test',
   permission: 'connection.manage',
-  summary: 'Send one text message by an approved template, and tell what the provider answered; it is charged like any other',
+  summary:
+    'Send one text message by an approved template, and tell what the provider answered; it is charged like any other',
   input: z.object({
     phone: z.string().regex(/^1[3-9]\d{9}$/),
     templateCode: line(40),

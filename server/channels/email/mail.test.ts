@@ -7,6 +7,7 @@ const draft: MailDraft = {
   replyTo: 'hello@brand.test',
   to: 'wang@example.test',
   subject: '春茶上新 <老朋友>',
+  preheader: '',
   text: '你好 **王芳**，\n\n[立即预约](https://brand.test/go?a=1&b=2)',
   messageId: '<touch-1@brand.test>',
   unsubscribeUrl: `https://siyu.test/u/${'t'.repeat(160)}`,
@@ -52,6 +53,12 @@ describe('a mail', () => {
       text: '你好 <script>alert(2)</script>',
     });
     expect(parsed.html).not.toContain('<script');
+  });
+
+  it('shows its preheader, or else its beginning, beside the subject', async () => {
+    const hidden = (html: string | false | undefined) => /mso-hide:all;">([^&]*)/.exec(html || '')?.[1];
+    expect(hidden((await read({ preheader: '明前龙井到了' })).parsed.html)).toBe('明前龙井到了');
+    expect(hidden((await read()).parsed.html)).toMatch(/^你好 王芳， 立即预约/);
   });
 
   it('lets nobody write headers', async () => {

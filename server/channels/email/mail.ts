@@ -9,6 +9,8 @@ export interface MailDraft {
   readonly replyTo: string | undefined;
   readonly to: string;
   readonly subject: string;
+  /** Shown beside the subject in a list of mails; empty: the text's beginning. */
+  readonly preheader: string;
   /** Markdown, already filled. */
   readonly text: string;
   readonly messageId: string;
@@ -17,8 +19,8 @@ export interface MailDraft {
   readonly sentAt: Date;
 }
 
-/** Shown beside the subject in a list of mails; the rest is filled up, so that no mark of the page follows. */
 const preheaderLength = 90;
+/** Fills what room the list has left, so that no words of the page follow. */
 const filler = '&#847;&zwnj;&nbsp;'.repeat(60);
 
 export function composeMail(draft: MailDraft): Promise<Buffer> {
@@ -75,7 +77,7 @@ const font = "-apple-system,BlinkMacSystemFont,'Segoe UI','PingFang SC','Microso
 
 /** A table, because Outlook knows no other layout; one column of at most 600 pixels, which a phone narrows. */
 function layOut(draft: MailDraft, text: string): string {
-  const preheader = Array.from(text.replace(/\s+/g, ' ')).slice(0, preheaderLength).join('');
+  const preheader = draft.preheader || Array.from(text.replace(/\s+/g, ' ')).slice(0, preheaderLength).join('');
   return `<!doctype html>
 <html lang="zh-CN">
 <head>

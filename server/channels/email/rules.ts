@@ -1,24 +1,9 @@
+import type { z } from 'zod';
+import type { mailProblem } from '#contract/email';
+
 /** What a mail server's words mean: for the mail, and for who set the server up. */
 
-/** The console has a sentence for each that says what is wrong and how to mend it. */
-export const mailProblems = [
-  'name_unknown',
-  'connection_refused',
-  'timed_out',
-  'connection_broken',
-  'certificate',
-  'tls_refused',
-  'login_refused',
-  'sender_refused',
-  'address_refused',
-  'policy_refused',
-  'message_refused',
-  'message_too_large',
-  'server_busy',
-  'server_refused',
-  'no_answer',
-] as const;
-export type MailProblem = (typeof mailProblems)[number];
+export type MailProblem = z.output<typeof mailProblem>;
 
 /** A dialogue that did not end well, as nodemailer tells of it. */
 export interface SmtpFailure {
@@ -44,7 +29,8 @@ export type MailReceipt =
       readonly isRetryable: boolean;
       readonly message: string;
     }
-  | { readonly outcome: 'unreachable' | 'unknown'; readonly problem: MailProblem; readonly message: string };
+  | { readonly outcome: 'unreachable'; readonly problem: MailProblem; readonly message: string }
+  | { readonly outcome: 'unknown'; readonly problem: MailProblem; readonly message: string };
 
 const untrusted = /^(CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|HOSTNAME_MISMATCH|ERR_TLS_CERT_\w+)$/;
 

@@ -1,31 +1,9 @@
+import type { z } from 'zod';
+import type { smsProblem } from '#contract/sms';
+
 /** What a provider's codes mean to an operator. */
 
-/** The console has a sentence for each that says what is wrong and how to mend it. */
-export const smsProblems = [
-  'key_unknown',
-  'key_wrong',
-  'clock_wrong',
-  'permission_missing',
-  'source_refused',
-  'account_suspended',
-  'sign_name_refused',
-  'template_refused',
-  'parameters_refused',
-  'content_refused',
-  'number_invalid',
-  'number_out_of_service',
-  'person_refused',
-  'limit_minute',
-  'limit_hour',
-  'limit_day',
-  'limit_total',
-  'provider_busy',
-  'endpoint_wrong',
-  'unreachable',
-  'no_answer',
-  'other',
-] as const;
-export type SmsProblem = (typeof smsProblems)[number];
+export type SmsProblem = z.output<typeof smsProblem>;
 
 // Codes of SendSms and QuerySendDetails (document "API error codes" of Alibaba Cloud SMS) and of its gateway.
 const codes: Partial<Record<SmsProblem, readonly string[]>> = {
