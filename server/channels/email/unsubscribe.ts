@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type Ctx, inTransaction } from '#platform/ctx';
+import type { WriteCtx } from '#platform/ctx';
 import type { BytesReply } from '#platform/module';
 import { escapeHtml, pageReply } from '#platform/page';
 import type { Sealer } from '#platform/seal';
@@ -53,19 +53,18 @@ export function showUnsubscribe(sealer: Sealer, pass: string, brand: string): By
 }
 
 /** Repeating it changes nothing. Somebody who is known no more hears nothing anyway, and is told the same. */
-export async function takeOff(ctx: Ctx, sealer: Sealer, pass: string, brand: string): Promise<BytesReply> {
+export async function takeOff(ctx: WriteCtx, sealer: Sealer, pass: string, brand: string): Promise<BytesReply> {
   const reader = readPass(sealer, pass);
   if (!reader) return unknownPage;
-  await inTransaction(ctx, async (ctx) => {
-    const account = await ctx.db
-      .selectFrom('identity')
-      .select('customer_id as customerId')
-      .where('id', '=', reader.accountId)
-      .executeTakeFirst();
-    if (!account) return;
+  const account = await ctx.db
+    .selectFrom('identity')
+    .select('customer_id as customerId')
+    .where('id', '=', reader.accountId)
+    .executeTakeFirst();
+  if (account) {
     const evidence = { how: 'link', text: `unsubscribed by the link in touch ${reader.touchId}` } as const;
     await withdrawConsent(ctx, { customerId: account.customerId, channel: 'email', category: 'any', evidence });
-  });
+  }
   return pageReply({
     title: '已退订',
     body: `<h1>已退订</h1>

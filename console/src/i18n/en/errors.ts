@@ -68,6 +68,7 @@ export const errors: Texts<typeof zhCN> = {
     import_file_gone: 'The file was kept for its time and is gone. Upload it again.',
     import_started: 'This import has started and cannot be changed. Stop it first, or upload the file again.',
     import_settings_invalid: 'The meaning of the columns is not complete. Follow the notes above the preview.',
+    channel_not_set_up: 'This channel is not set up yet. Fill in its settings and save them first.',
     wecom_not_connected: 'WeCom is not connected yet. Go to “WeCom connection” first.',
     wecom_callback_signature: 'The callback’s signature is wrong. Check that the token equals the one in WeCom.',
     wecom_callback_malformed: 'The callback cannot be read. Check that the EncodingAESKey equals the one in WeCom.',

@@ -62,6 +62,7 @@ const error: Record<RefusalCode, string> = {
   import_file_gone: '文件已过保存期。请重新上传。',
   import_started: '这个导入已经开始，不能再改。需要时请先停止，或重新上传。',
   import_settings_invalid: '各列的含义还不完整。请按预览上方的提示修改。',
+  channel_not_set_up: '这个渠道还没有设置。请先填写并保存。',
   wecom_not_connected: '还没有连接企业微信。请先到「企业微信连接」完成连接。',
   wecom_callback_signature: '回调签名不对。请核对 Token 与企业微信后台一致。',
   wecom_callback_malformed: '回调内容无法解析。请核对 EncodingAESKey 与企业微信后台一致。',
