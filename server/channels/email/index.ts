@@ -12,6 +12,8 @@ import { createEmailKeeper, type MailServer } from './settings.ts';
 import { sendTest, unreadable } from './trial.ts';
 import { showUnsubscribe, takeOff } from './unsubscribe.ts';
 
+export { passFor } from './unsubscribe.ts';
+
 /** E-mail by SMTP, and how readers take themselves off. */
 export function createEmailChannel(runtime: Runtime): Module & { deliverers: Deliverer[] } {
   const { sealer } = runtime;
