@@ -104,6 +104,7 @@ export const errorStatus = {
   journey_not_published: 409,
   journey_not_by_hand: 409,
   journey_has_people: 409,
+  channel_not_set_up: 409,
 
   wecom_not_connected: 409,
   wecom_unavailable: 503,

@@ -52,7 +52,7 @@ export async function openPage(url: string, openAnyHost: boolean, userAgent = we
   }
 }
 
-function isThisMachine(hostname: string): boolean {
+export function isThisMachine(hostname: string): boolean {
   return (
     hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.') || hostname.endsWith('.localhost')
   );

@@ -911,6 +911,15 @@ export interface ShopOrderTable {
   home_id: number | null;
 }
 
+export interface SmsReportTable {
+  touch_id: number;
+  phone: string;
+  sent_at: Date;
+  is_accepted: boolean;
+  due_at: Date;
+  attempts: Generated<number>;
+}
+
 export interface SourceTable {
   id: GeneratedAlways<number>;
   name: string;
@@ -1294,6 +1303,7 @@ export interface DB {
   segment_touch: SegmentTouchTable;
   setting: SettingTable;
   shop_order: ShopOrderTable;
+  sms_report: SmsReportTable;
   source: SourceTable;
   staff: StaffTable;
   staff_day: StaffDayTable;

@@ -1,11 +1,15 @@
 import { reportPush } from '#acquisition';
+import { passFor } from '#channels/email';
 import { createCode, createFolder, getCode } from '#contract/acquisition';
 import { listOrders, listProducts, tellOrders } from '#contract/commerce';
 import { createMaterial } from '#contract/content';
 import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
+import { setEmail } from '#contract/email';
 import { uploadImport } from '#contract/imports';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
+import { setRelay } from '#contract/relay';
 import { type Condition, createSegment, uploadSegmentList } from '#contract/segments';
+import { setSms } from '#contract/sms';
 import { createAssignment, listTasks } from '#contract/tasks';
 import { createSource, listSources } from '#contract/web';
 import { createWebhook, pingWebhook } from '#contract/webhooks';
@@ -17,7 +21,8 @@ import { addDays } from '#platform/days';
 import type { Runtime } from '#platform/module';
 import { startOperation } from '#platform/operations';
 import type { Pump } from '#platform/pump';
-import type { TestApp } from './app.ts';
+import { createSealer } from '#platform/seal';
+import { secret, type TestApp } from './app.ts';
 
 /** A small shop that is alive: staff, customers with follows, tags, codes. For tests that walk many routes. */
 export interface World {
@@ -45,6 +50,22 @@ const worldConnection = {
   encodingAesKey: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY',
   baseUrl: 'http://127.0.0.1:9',
 } as const;
+
+const worldMail = {
+  host: '127.0.0.1',
+  port: 9,
+  security: 'none',
+  senderName: '山间茶事',
+  senderAddress: 'tea@siyu.test',
+} as const;
+
+/** Nobody listens there either. */
+async function setUpChannels(siyu: TestApp): Promise<void> {
+  await siyu.call(siyu.owner, setEmail, worldMail);
+  const sms = { keyId: 'LTAIworldworld', keySecret: 'secretsecret', signName: '山间茶事' };
+  await siyu.call(siyu.owner, setSms, { ...sms, endpoint: worldConnection.baseUrl });
+  await siyu.call(siyu.owner, setRelay, { url: `${worldConnection.baseUrl}/touches` });
+}
 
 const png = Buffer.from('89504e470d0a1a0a0000000d494844520000000100000001', 'hex');
 
@@ -91,6 +112,7 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   const staffId = (userid: string) => staffRows.find((row) => row.wecomUserid === userid)?.id ?? 0;
   const staff = { li: staffId('li'), wang: staffId('wang'), zhao: staffId('zhao') };
   await siyu.call(owner, setConnection, worldConnection);
+  await setUpChannels(siyu);
 
   const { id: folderId } = await siyu.call(owner, createFolder, { name: '门店' });
   const { id: emptyFolderId } = await siyu.call(owner, createFolder, { name: '空' });
@@ -304,6 +326,10 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       baseUrl: [worldConnection.baseUrl],
       token: [worldConnection.token],
       writeKey: sources.map((source) => source.writeKey),
+      host: [worldMail.host],
+      port: [worldMail.port],
+      endpoint: [worldConnection.baseUrl],
+      pass: [passFor(createSealer(secret), { accountId: 1, touchId: 1 })],
     },
   };
 }

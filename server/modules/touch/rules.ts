@@ -6,11 +6,17 @@ import type { touchReason, touchState } from '#contract/touch';
 export type TouchState = z.output<typeof touchState>;
 export type TouchReason = z.output<typeof touchReason>;
 
-/** What a channel says of one attempt. `unknown`: the platform may have taken it. */
+/** What a channel says of one attempt. `unknown`: the platform may have taken it. `pauseMs`: sooner it is not worth trying again. */
 export type Receipt =
   | { readonly outcome: 'accepted' }
-  | { readonly outcome: 'refused'; readonly reason: TouchReason; readonly retryable: boolean; readonly message: string }
-  | { readonly outcome: 'unreachable'; readonly message: string }
+  | {
+      readonly outcome: 'refused';
+      readonly reason: TouchReason;
+      readonly retryable: boolean;
+      readonly message: string;
+      readonly pauseMs?: number;
+    }
+  | { readonly outcome: 'unreachable'; readonly message: string; readonly pauseMs?: number }
   | { readonly outcome: 'unknown'; readonly message: string };
 
 /** What a channel can do, as data. */
@@ -59,7 +65,8 @@ export function settle(
   }
   // Never sent again by itself once it may have arrived, unless the platform makes repeating harmless.
   if (receipt.outcome === 'unknown' && !traits.isRepeatable) return { state: 'unknown', reason: 'no_answer', message };
-  const retryInMs = pausesMs[Math.min(touch.attempts, pausesMs.length) - 1] ?? pausesMs[0] ?? 200;
+  const usualMs = pausesMs[Math.min(touch.attempts, pausesMs.length) - 1] ?? pausesMs[0] ?? 200;
+  const retryInMs = Math.max(usualMs, ('pauseMs' in receipt && receipt.pauseMs) || 0);
   if (touch.machineNow + retryInMs < touch.deadlineAt) return { state: 'allowed', retryInMs, message };
   if (receipt.outcome === 'unknown') return { state: 'unknown', reason: 'no_answer', message };
   return { state: 'missed', reason: receipt.outcome === 'refused' ? receipt.reason : 'platform_unreachable', message };
