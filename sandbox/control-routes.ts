@@ -40,6 +40,7 @@ const shapes = {
     visibleUserids: z.array(z.string()).nullable().optional(),
     unionidBound: z.boolean().optional(),
     massRule: z.enum(['monthly', 'weekly', 'daily']).optional(),
+    trustedDomain: z.string().nullable().optional(),
   }),
   person: z.object({
     name: z.string().min(1).optional(),
@@ -61,6 +62,14 @@ const shapes = {
   mute: z.object({ userid: z.string().optional(), isMuted: z.boolean().default(true) }),
   buy: z.object({
     lines: z.array(z.object({ sku: z.string(), quantity: z.int().min(1).max(100).optional() })).min(1),
+  }),
+  open: z.object({ url: z.string() }),
+  signedPage: z.object({
+    kind: z.enum(['corp', 'app']),
+    noncestr: z.string(),
+    timestamp: z.coerce.string(),
+    url: z.string(),
+    signature: z.string(),
   }),
   task: z.object({ msgid: z.string() }),
   staffMass: z.object({ text: z.string().min(1), externalUserids: z.array(z.string()).optional() }),
@@ -195,6 +204,7 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
     const { after, limit } = read(shapes.orders, query);
     return control.orders(after, limit);
   });
+  on('POST', '/js-signature', shapes.signedPage, (input) => control.checkSignature(input));
   get('/products', () => control.products());
   get('/habits', () => control.habits());
   on('POST', '/habits', shapes.habits, (input) => {
@@ -220,6 +230,7 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
   }));
   on('POST', '/people/:id/mute', shapes.mute, (input, { id = '' }) => control.mute(id, input.isMuted, input.userid));
   on('POST', '/people/:id/buy', shapes.buy, (input, { id = '' }) => control.buy(id, input.lines));
+  on('POST', '/people/:id/open', shapes.open, (input, { id = '' }) => control.open(id, input.url));
   get('/people/:id/orders', ({ id = '' }) => control.ordersOf(id));
   on('POST', '/people/:id/accept', shapes.edge, (input, { id = '' }) => ({
     accepted: control.accept(id, input.userid),
@@ -247,6 +258,7 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
   on('POST', '/staff/:userid/delete', shapes.staffEdge, (input, { userid = '' }) => ({
     deleted: control.staffDelete(userid, input.externalUserid),
   }));
+  on('POST', '/staff/:userid/open', shapes.open, (input, { userid = '' }) => control.openAsStaff(userid, input.url));
   get('/staff/:userid/tasks', ({ userid = '' }) => control.tasksOf(userid));
   on('POST', '/staff/:userid/confirm', shapes.task, (input, { userid = '' }) => ({
     confirmed: control.confirmTask(userid, input.msgid),

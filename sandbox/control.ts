@@ -17,7 +17,11 @@ import type { HabitRates, KindName, StaffHabits } from './people/habits.ts';
 import { kindNames, usualWeights } from './people/habits.ts';
 import type { PersonDraft } from './people/life.ts';
 import { makePerson, planArrival } from './people/life.ts';
-import { codeInHtml, codeInUrl, openPage } from './people/places.ts';
+import type { Visit } from './people/places.ts';
+import { codeInHtml, codeInUrl } from './people/places.ts';
+import { openAs, openAsStranger, visit } from './people/visits.ts';
+import type { SignedPage } from './protocol/tickets.ts';
+import { checkSignature } from './protocol/tickets.ts';
 import { revokeTokens } from './protocol/tokens.ts';
 import { createRandom } from './random.ts';
 import type { CardChange, ScanChoice, ScanResult } from './relations.ts';
@@ -31,7 +35,6 @@ import { edgesOfPerson, findEdge } from './store.ts';
 import type { DeliveryReport, Stats, Truth } from './truth.ts';
 import { readDeliveries, readStats, readTruth } from './truth.ts';
 import type { World } from './world.ts';
-import { runErrand } from './world.ts';
 
 /** A control call that makes no sense: an unknown person, a code that is not there. */
 export class ControlError extends Error {
@@ -71,6 +74,7 @@ export type CorpChange = {
   visibleUserids?: string[] | null;
   unionidBound?: boolean;
   massRule?: Corp['massRule'];
+  trustedDomain?: string | null;
 };
 
 export type HabitChange = {
@@ -181,7 +185,7 @@ export function createControl(world: World) {
       const tap = tapMessage(world, at(), userid, externalUserid, messageId);
       if (!tap) throw new ControlError('message_unknown', `no message ${messageId}`, 404);
       // The phone page opens the link itself; without a page the visit is made here.
-      if (tap.url && (options.open ?? true)) runErrand(world, openPage(tap.url, world.settings.policy.openAnyHost));
+      if (tap.url && (options.open ?? true)) visit(world, tap.url, { kind: 'person', id: externalUserid });
       return { url: tap.url ?? null };
     },
     deleteByCustomer: (externalUserid: string, userid?: string): boolean =>
@@ -216,6 +220,12 @@ export function createControl(world: World) {
     },
     mute: (externalUserid: string, isMuted: boolean, userid?: string): void =>
       mute(world, at(), requireEdge(useridOf(externalUserid, userid), externalUserid), isMuted),
+    /** Opens a page in the client of a person, or of a member, and follows where it leads. */
+    open: (externalUserid: string, url: string): Promise<Visit> =>
+      openAs(world, url, { kind: 'person', id: requirePerson(externalUserid).externalUserid }),
+    openAsStaff: (userid: string, url: string): Promise<Visit> =>
+      openAs(world, url, { kind: 'staff', id: requireStaff(userid).userid }),
+    checkSignature: (page: SignedPage) => checkSignature(world, page),
     products: () => catalogue,
     orders: (after = 0, limit = 500) => shopEntries(world.state, after, limit),
     ordersOf: (externalUserid: string) => ordersOf(world.state, externalUserid),
@@ -316,9 +326,9 @@ export function createControl(world: World) {
     deliveries: (): DeliveryReport => readDeliveries(world),
     /** Forgets people, codes, tags and groups; keeps credentials, callback, clock and permissions. */
     reset: (): void => {
-      const { callback, trustedIps, permissions, massRule } = world.state.corp;
+      const { callback, trustedIps, permissions, massRule, trustedDomain } = world.state.corp;
       const fresh = seedState(createRandom(world.settings.seed), world.settings.staffCount, at());
-      Object.assign(fresh.corp, { callback, trustedIps, permissions, massRule });
+      Object.assign(fresh.corp, { callback, trustedIps, permissions, massRule, trustedDomain });
       fresh.tokens = world.state.tokens;
       world.state = fresh;
       world.agenda.replace([]);
@@ -343,8 +353,8 @@ function refused(problem: string, message: string): never {
 async function recognise(world: World, url: string): Promise<string | undefined> {
   const direct = codeInUrl(world.url, url);
   if (direct !== undefined) return direct;
-  const visit = await openPage(url, world.settings.policy.openAnyHost);
-  return visit.ok ? codeInHtml(world.url, visit.html) : undefined;
+  const page = await openAsStranger(world, url);
+  return page.ok ? codeInHtml(world.url, page.html) : undefined;
 }
 
 /** Load for a bench: new people add through one code at an even rate, whatever the receiver makes of it. */

@@ -57,6 +57,7 @@ export function seedState(seed: Random, staffCount: number, at: number): State {
     visibleUserids: null,
     unionidBound: true,
     massRule: 'monthly',
+    trustedDomain: null,
   };
   const state: State = {
     corp,
@@ -81,6 +82,8 @@ export function seedState(seed: Random, staffCount: number, at: number): State {
     places: [],
     population: null,
     unsent: [],
+    oauthCodes: new Map(),
+    tickets: new Map(),
     massTasks: new Map(),
     massSends: new Map(),
     groupMessages: new Map(),

@@ -56,6 +56,9 @@ export type Policy = {
   wrongSecretsPerHour: number;
   uploadImagesPerDay: number;
   uploadImagesPerMonth: number;
+  oauthCodeTtlMs: number;
+  /** Calls for a ticket of one kind in an hour: 100 for an app (400 for all apps of a corp, of which there is one here). */
+  ticketsPerHour: number;
   /** Real time after add_msg_template in which its task answers 41063: it is still being handed out. */
   massDispatchMs: number;
   /** Share of messages with a link whose page a robot fetches for a preview before the person can tap. */
@@ -87,6 +90,8 @@ const defaultPolicy: Policy = {
   wrongSecretsPerHour: 100,
   uploadImagesPerDay: 1000,
   uploadImagesPerMonth: 3000,
+  oauthCodeTtlMs: 5 * 60_000,
+  ticketsPerHour: 100,
   massDispatchMs: 0,
   linkPreview: 0,
   confirmDelaySimMs: [5_000, 120_000],

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { GroupMessage, MassTask } from './mass.ts';
+import type { OauthCode } from './oauth.ts';
 import type { KindName } from './people/habits.ts';
 import type { Subject } from './people/subjects.ts';
 import type { ShopEntry } from './shop.ts';
@@ -56,6 +57,8 @@ export type Corp = {
   unionidBound: boolean;
   /** How often one customer, or one group, may receive a mass message: as often as the month has days, 7 in a week, 1 a day. */
   massRule: 'monthly' | 'weekly' | 'daily';
+  /** Host, with its port, that pages of the app may have (可信域名). Null: not checked. */
+  trustedDomain: string | null;
 };
 
 export type Department = { id: number; name: string; parentId: number; order: number; leaders: string[] };
@@ -261,6 +264,9 @@ export type DayFigures = {
 
 export type Token = { value: string; kind: 'app' | 'contactSync'; expiresRealMs: number; revoked: boolean };
 
+/** For the JS-SDK: of the whole corp (wx.config) or of the app (wx.agentConfig). */
+export type Ticket = { kind: 'corp' | 'app'; value: string; expiresRealMs: number };
+
 /** What came to a person, and from whom: the member who sent it or, in a group, who sent it there. */
 export type Reach =
   | { kind: 'mass'; id: string; userid: string }
@@ -354,6 +360,8 @@ export type State = {
   places: Place[];
   population: Population | null;
   unsent: Unsent[];
+  oauthCodes: Map<string, OauthCode>;
+  tickets: Map<Ticket['kind'], Ticket>;
   massTasks: Map<string, MassTask>;
   /** When each customer, or each group, received mass messages. */
   massSends: Map<string, number[]>;

@@ -22,9 +22,9 @@ import {
   planNotes,
   usualWeights,
 } from './habits.ts';
-import { codeInHtml, codeInUrl, openPage } from './places.ts';
+import { codeInHtml, codeInUrl } from './places.ts';
 import { notice, planPurchase, read } from './reading.ts';
-import { visit } from './visits.ts';
+import { openAsStranger, visit } from './visits.ts';
 
 /** Turns habits into dated actions, and performs the actions when their time has come. */
 
@@ -154,7 +154,7 @@ export function perform(world: World, { at, action }: Due): Promise<void> | unde
       return;
     case 'tapInGroup': {
       const url = tapInGroup(world, at, action.externalUserid, action.chatId, action.messageId);
-      if (url) visit(world, url);
+      if (url) visit(world, url, { kind: 'person', id: action.externalUserid });
       return;
     }
     case 'muteGroup':
@@ -197,7 +197,7 @@ export function perform(world: World, { at, action }: Due): Promise<void> | unde
     case 'tap': {
       if (!areFriends(edge)) return;
       const tap = tapMessage(world, at, userid, externalUserid, action.messageId);
-      if (tap?.url) visit(world, tap.url);
+      if (tap?.url) visit(world, tap.url, { kind: 'person', id: externalUserid });
       return;
     }
     case 'mute':
@@ -261,7 +261,7 @@ function pickCode(world: World): string | undefined {
 async function findCode(world: World, place: Place): Promise<string | undefined> {
   const direct = codeInUrl(world.url, place.url);
   if (direct !== undefined) return world.state.ways.has(direct) ? direct : undefined;
-  const visit = await openPage(place.url, world.settings.policy.openAnyHost);
+  const visit = await openAsStranger(world, place.url);
   return visit.ok ? codeInHtml(world.url, visit.html) : undefined;
 }
 

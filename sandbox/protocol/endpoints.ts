@@ -7,13 +7,17 @@ import type { Endpoint } from './endpoint.ts';
 import { groupEndpoints } from './groups.ts';
 import { massMessageEndpoints } from './mass-messages.ts';
 import { mediaEndpoints } from './media.ts';
+import { oauthEndpoints } from './oauth.ts';
 import { statisticEndpoints } from './statistics.ts';
 import { tagEndpoints } from './tags.ts';
+import { ticketEndpoints } from './tickets.ts';
 import { welcomeEndpoints } from './welcome.ts';
 
 /** Every call the sandbox answers. Another family is one more file and one more line. */
 const all: readonly Endpoint[] = [
   ...authEndpoints,
+  ...oauthEndpoints,
+  ...ticketEndpoints,
   ...directoryEndpoints,
   ...agentEndpoints,
   ...mediaEndpoints,
