@@ -72,6 +72,7 @@ const shapes = {
     signature: z.string(),
   }),
   task: z.object({ msgid: z.string() }),
+  press: z.object({ msgid: z.string(), key: z.string() }),
   staffMass: z.object({ text: z.string().min(1), externalUserids: z.array(z.string()).optional() }),
   effect: z.object({
     messages: z.array(z.string()),
@@ -270,6 +271,10 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
     const { msgid } = control.staffMass(userid, input.text, input.externalUserids);
     return { msgid };
   });
+  get('/staff/:userid/app-messages', ({ userid = '' }) => control.appMessages(userid));
+  on('POST', '/staff/:userid/press', shapes.press, (input, { userid = '' }) => ({
+    pressed: control.pressButton(userid, input.msgid, input.key),
+  }));
   get('/departments', () => control.departments());
   on('POST', '/departments', shapes.department, (input) => control.addDepartment(input));
   on('PATCH', '/departments/:id', shapes.department.omit({ id: true }).partial(), (input, { id }) =>

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AppMessage } from './app-messages.ts';
+import { appMessagesOf, pressButton } from './app-messages.ts';
 import type { CallbackVerdict } from './callbacks/verify.ts';
 import { checkCallback } from './callbacks/verify.ts';
 import { messagesOf, tapMessage, writeMessage } from './chats.ts';
@@ -258,6 +260,12 @@ export function createControl(world: World) {
       });
       sendMass(world, at(), task, userid);
       return task;
+    },
+
+    appMessages: (userid: string): AppMessage[] => appMessagesOf(world.state, requireStaff(userid).userid),
+    pressButton: (userid: string, msgid: string, key: string): boolean => {
+      const message = world.state.appMessages.get(msgid) ?? missing('message_unknown', `no message ${msgid}`);
+      return pressButton(world, at(), message, userid, key);
     },
 
     habits: () => ({ people: world.settings.habits, staff: world.settings.staffHabits }),

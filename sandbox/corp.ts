@@ -87,6 +87,9 @@ export function seedState(seed: Random, staffCount: number, at: number): State {
     massTasks: new Map(),
     massSends: new Map(),
     groupMessages: new Map(),
+    appMessages: new Map(),
+    appSends: { day: 0, count: 0 },
+    appRepeats: new Map(),
     impressions: new Map(),
     shop: [],
   };

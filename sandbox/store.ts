@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { AppMessage } from './app-messages.ts';
 import type { GroupMessage, MassTask } from './mass.ts';
 import type { OauthCode } from './oauth.ts';
 import type { KindName } from './people/habits.ts';
@@ -303,6 +304,7 @@ export type Action =
   | { kind: 'quitGroup'; externalUserid: string; chatId: string }
   | { kind: 'sendMass'; userid: string; msgid: string }
   | { kind: 'refuseMass'; userid: string; msgid: string }
+  | { kind: 'openAppLink'; userid: string; url: string }
   | { kind: 'buy'; externalUserid: string; cause: string | null }
   | { kind: 'giveBack'; orderNumber: string; amountFen: number };
 
@@ -367,6 +369,11 @@ export type State = {
   massSends: Map<string, number[]>;
   /** By chat id. */
   groupMessages: Map<string, GroupMessage[]>;
+  appMessages: Map<string, AppMessage>;
+  /** Receivers of the app's messages on the day counted last. */
+  appSends: { day: number; count: number };
+  /** Real times of messages that must not be repeated, by their hash. */
+  appRepeats: Map<string, number>;
   /** By external userid, in order of time. */
   impressions: Map<string, Impression[]>;
   shop: ShopEntry[];

@@ -1,7 +1,8 @@
+import { linkOfAppMessage } from '#sandbox/app-messages';
 import { isWaiting, refuseMass, sendMass } from '#sandbox/mass';
 import type { Action } from '#sandbox/store';
 import type { Fact, World } from '#sandbox/world';
-import { planTask, planWhenReminded } from './habits.ts';
+import { afterWorkingTime, minutesBetween, planTask, planWhenReminded } from './habits.ts';
 
 /** Staff and the tasks that wait for them in the client: they confirm in their hours, overlook some and refuse a few. */
 
@@ -19,6 +20,20 @@ export function planTasks(world: World, fact: Extract<Fact, { kind: 'tasked' }>)
     const plan = planTask(staffHabits, at, stream);
     if (!plan) continue;
     world.agenda.plan(plan.at, { kind: plan.kind === 'confirm' ? 'sendMass' : 'refuseMass', userid, msgid: id });
+  }
+}
+
+/** Members open what the app sends them, in their hours. */
+export function planOpening(world: World, fact: Extract<Fact, { kind: 'appMessage' }>): void {
+  const { at, userids, message } = fact;
+  const url = message && linkOfAppMessage(message.content);
+  if (!url) return;
+  const { openAppLink, answerMinutes, workingHours } = world.settings.staffHabits;
+  for (const userid of userids) {
+    const stream = world.random.fork(`open/${message.msgid}/${userid}`);
+    if (!stream.chance(openAppLink)) continue;
+    const dueAt = afterWorkingTime(at, minutesBetween(answerMinutes, stream), workingHours);
+    world.agenda.plan(dueAt, { kind: 'openAppLink', userid, url });
   }
 }
 

@@ -9,7 +9,7 @@ import type { Action, Due, Edge, KindWeights, Message, Person, Place } from '#sa
 import { findEdge, lastSpell } from '#sandbox/store';
 import { liveTags } from '#sandbox/tagging';
 import type { Fact, World } from '#sandbox/world';
-import { performTask, planTasks } from './duties.ts';
+import { performTask, planOpening, planTasks } from './duties.ts';
 import type { HabitRates, KindName, Plan } from './habits.ts';
 import {
   minutesBetween,
@@ -39,6 +39,10 @@ export function react(world: World, fact: Fact): void {
   }
   if (fact.kind === 'tasked') {
     planTasks(world, fact);
+    return;
+  }
+  if (fact.kind === 'appMessage') {
+    planOpening(world, fact);
     return;
   }
   if (fact.kind === 'reached') {
@@ -165,6 +169,9 @@ export function perform(world: World, { at, action }: Due): Promise<void> | unde
       if (group) removeGroupMembers(world, at, group, [action.externalUserid], 0);
       return;
     }
+    case 'openAppLink':
+      visit(world, action.url, { kind: 'staff', id: action.userid });
+      return;
     case 'sendMass':
     case 'refuseMass':
       performTask(world, at, action);

@@ -1,4 +1,5 @@
 import { agentEndpoints } from './agent.ts';
+import { appMessageEndpoints } from './app-messages.ts';
 import { authEndpoints } from './auth.ts';
 import { contactWayEndpoints } from './contact-ways.ts';
 import { customerEndpoints } from './customers.ts';
@@ -20,6 +21,7 @@ const all: readonly Endpoint[] = [
   ...ticketEndpoints,
   ...directoryEndpoints,
   ...agentEndpoints,
+  ...appMessageEndpoints,
   ...mediaEndpoints,
   ...customerEndpoints,
   ...tagEndpoints,
