@@ -71,7 +71,9 @@ const shapes = {
     url: z.string(),
     signature: z.string(),
   }),
-  task: z.object({ msgid: z.string() }),
+  task: z.object({ id: z.string() }),
+  moment: z.object({ momentId: z.string(), userid: z.string() }),
+  comment: z.object({ momentId: z.string(), userid: z.string(), text: z.string().min(1) }),
   press: z.object({ msgid: z.string(), key: z.string() }),
   staffMass: z.object({ text: z.string().min(1), externalUserids: z.array(z.string()).optional() }),
   effect: z.object({
@@ -200,6 +202,7 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
   }));
 
   get('/mass-messages', () => control.massMessages());
+  get('/moments', () => control.momentTruth());
   on('POST', '/effect', shapes.effect, (input) => control.effect(input));
   get('/orders', (_params, query) => {
     const { after, limit } = read(shapes.orders, query);
@@ -232,6 +235,16 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
   on('POST', '/people/:id/mute', shapes.mute, (input, { id = '' }) => control.mute(id, input.isMuted, input.userid));
   on('POST', '/people/:id/buy', shapes.buy, (input, { id = '' }) => control.buy(id, input.lines));
   on('POST', '/people/:id/open', shapes.open, (input, { id = '' }) => control.open(id, input.url));
+  get('/people/:id/moments', ({ id = '' }) => control.moments(id));
+  on('POST', '/people/:id/like', shapes.moment, (input, { id = '' }) => ({
+    liked: control.like(id, input.momentId, input.userid),
+  }));
+  on('POST', '/people/:id/comment', shapes.comment, (input, { id = '' }) => ({
+    commented: control.comment(id, input.momentId, input.userid, input.text),
+  }));
+  on('POST', '/people/:id/tap-moment', shapes.moment, (input, { id = '' }) =>
+    control.tapMoment(id, input.momentId, input.userid),
+  );
   get('/people/:id/orders', ({ id = '' }) => control.ordersOf(id));
   on('POST', '/people/:id/accept', shapes.edge, (input, { id = '' }) => ({
     accepted: control.accept(id, input.userid),
@@ -262,10 +275,10 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
   on('POST', '/staff/:userid/open', shapes.open, (input, { userid = '' }) => control.openAsStaff(userid, input.url));
   get('/staff/:userid/tasks', ({ userid = '' }) => control.tasksOf(userid));
   on('POST', '/staff/:userid/confirm', shapes.task, (input, { userid = '' }) => ({
-    confirmed: control.confirmTask(userid, input.msgid),
+    confirmed: control.confirmTask(userid, input.id),
   }));
   on('POST', '/staff/:userid/refuse', shapes.task, (input, { userid = '' }) => ({
-    refused: control.refuseTask(userid, input.msgid),
+    refused: control.refuseTask(userid, input.id),
   }));
   on('POST', '/staff/:userid/mass', shapes.staffMass, (input, { userid = '' }) => {
     const { msgid } = control.staffMass(userid, input.text, input.externalUserids);

@@ -12,9 +12,10 @@ import type { EffectAnswer, EffectQuestion } from './effect.ts';
 import { readEffect } from './effect.ts';
 import type { FaultChange, FaultSettings } from './faults.ts';
 import type { MassTask } from './mass.ts';
-import { createMassTask, groupsOf, isWaiting, refuseMass, sendMass } from './mass.ts';
-import type { MassTruth } from './mass-truth.ts';
-import { readMassTruth } from './mass-truth.ts';
+import { createMassTask, refuseMass, sendMass } from './mass.ts';
+import type { MassTruth, MomentTruth } from './mass-truth.ts';
+import { readMassTruth, readMomentTruth } from './mass-truth.ts';
+import { commentOnMoment, findAudience, likeMoment, momentsOf, publishMoment, refuseMoment } from './moments.ts';
 import type { HabitRates, KindName, StaffHabits } from './people/habits.ts';
 import { kindNames, usualWeights } from './people/habits.ts';
 import type { PersonDraft } from './people/life.ts';
@@ -32,6 +33,7 @@ import type { StepResult } from './runner.ts';
 import { step, waitUntilQuiet } from './runner.ts';
 import type { Order } from './shop.ts';
 import { catalogue, findProduct, lineOf, ordersOf, placeOrder, shopEntries } from './shop.ts';
+import { waitingTasks } from './staff-tasks.ts';
 import type { ContactWay, Corp, Edge, Group, KindWeights, Message, Person, Place, Population } from './store.ts';
 import { edgesOfPerson, findEdge } from './store.ts';
 import type { DeliveryReport, Stats, Truth } from './truth.ts';
@@ -228,23 +230,34 @@ export function createControl(world: World) {
     openAsStaff: (userid: string, url: string): Promise<Visit> =>
       openAs(world, url, { kind: 'staff', id: requireStaff(userid).userid }),
     checkSignature: (page: SignedPage) => checkSignature(world, page),
+    moments: (externalUserid: string) => momentsOf(world, requirePerson(externalUserid).externalUserid),
+    like: (externalUserid: string, momentId: string, userid: string): boolean =>
+      likeMoment(world, at(), momentId, userid, externalUserid),
+    comment: (externalUserid: string, momentId: string, userid: string, text: string): boolean =>
+      commentOnMoment(world, at(), momentId, { userid, externalUserid, text }),
+    /** The person opens what a Moment links to; the phone page opens the link itself. */
+    tapMoment: (externalUserid: string, momentId: string, userid: string): void => {
+      const seen = findAudience(world.state.moments.get(momentId), userid, externalUserid);
+      if (!seen) throw new ControlError('message_unknown', `no Moment ${momentId}`, 404);
+      seen.taps.push(at());
+    },
     products: () => catalogue,
     orders: (after = 0, limit = 500) => shopEntries(world.state, after, limit),
     ordersOf: (externalUserid: string) => ordersOf(world.state, externalUserid),
 
     /** What a member has to confirm in the client. */
-    tasksOf: (userid: string) => {
-      requireStaff(userid);
-      return [...world.state.massTasks.values()].flatMap((task) => {
-        const member = task.members.get(userid);
-        if (!member || !isWaiting(task, member)) return [];
-        const { msgid, chatType, createdAt, contents, reminders } = task;
-        const count = member.targets?.length ?? groupsOf(world.state, userid).length;
-        return [{ msgid, chatType, createdAt, contents, reminders: reminders.length, count }];
-      });
+    tasksOf: (userid: string) => waitingTasks(world, requireStaff(userid).userid),
+    /** @param id of a mass message or of a Moment */
+    confirmTask: (userid: string, id: string): boolean => {
+      const moment = world.state.moments.get(id);
+      if (moment) return publishMoment(world, at(), moment, userid);
+      return sendMass(world, at(), requireTask(id), userid);
     },
-    confirmTask: (userid: string, msgid: string): boolean => sendMass(world, at(), requireTask(msgid), userid),
-    refuseTask: (userid: string, msgid: string): boolean => refuseMass(world, at(), requireTask(msgid), userid),
+    refuseTask: (userid: string, id: string): boolean => {
+      const moment = world.state.moments.get(id);
+      if (moment) return refuseMoment(world, at(), moment, userid);
+      return refuseMass(world, at(), requireTask(id), userid);
+    },
     /** A member sends a mass message of their own; it counts for everybody's quota. */
     staffMass: (userid: string, text: string, externalUserids?: readonly string[]): MassTask => {
       requireStaff(userid);
@@ -329,6 +342,7 @@ export function createControl(world: World) {
 
     truth: (): Truth => readTruth(world),
     massMessages: (): MassTruth => readMassTruth(world),
+    momentTruth: (): MomentTruth[] => readMomentTruth(world),
     effect: (question: EffectQuestion): EffectAnswer => readEffect(world, question),
     stats: (): Stats => readStats(world),
     deliveries: (): DeliveryReport => readDeliveries(world),

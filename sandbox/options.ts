@@ -63,6 +63,11 @@ export type Policy = {
   appMessagesPerAccount: number;
   /** Messages of the app to one member; what is more is dropped without an error. */
   appMessagesPerMember: { perMinute: number; perHour: number };
+  momentsPerMinute: number;
+  /** API-made Moments in a calendar month (the API document; the help page says so many a day, reference §14). */
+  momentsPerMonth: number;
+  /** Real time until a job of add_moment_task is done. */
+  momentJobMs: number;
   /** Real time after add_msg_template in which its task answers 41063: it is still being handed out. */
   massDispatchMs: number;
   /** Share of messages with a link whose page a robot fetches for a preview before the person can tap. */
@@ -98,6 +103,9 @@ const defaultPolicy: Policy = {
   ticketsPerHour: 100,
   appMessagesPerAccount: 200,
   appMessagesPerMember: { perMinute: 30, perHour: 1000 },
+  momentsPerMinute: 10,
+  momentsPerMonth: 100_000,
+  momentJobMs: 0,
   massDispatchMs: 0,
   linkPreview: 0,
   confirmDelaySimMs: [5_000, 120_000],

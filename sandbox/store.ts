@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { AppMessage } from './app-messages.ts';
 import type { GroupMessage, MassTask } from './mass.ts';
+import type { Moment, MomentJob } from './moments.ts';
 import type { OauthCode } from './oauth.ts';
 import type { KindName } from './people/habits.ts';
 import type { Subject } from './people/subjects.ts';
@@ -20,7 +21,8 @@ export type Family =
   | 'welcome'
   | 'statistics'
   | 'groups'
-  | 'massMessages';
+  | 'massMessages'
+  | 'moments';
 
 export const families: readonly Family[] = [
   'directory',
@@ -34,6 +36,7 @@ export const families: readonly Family[] = [
   'statistics',
   'groups',
   'massMessages',
+  'moments',
 ];
 
 export type Corp = {
@@ -248,6 +251,8 @@ export type Media = {
   createdAt: number;
   /** uploadimg urls never expire and are no media_id. */
   permanent: boolean;
+  /** Uploaded for messages, or by upload_attachment for Moments or the product album. */
+  scene: 'messages' | 'moments' | 'album';
   base64: string;
 };
 
@@ -272,6 +277,7 @@ export type Ticket = { kind: 'corp' | 'app'; value: string; expiresRealMs: numbe
 export type Reach =
   | { kind: 'mass'; id: string; userid: string }
   | { kind: 'client'; id: string; userid: string }
+  | { kind: 'moment'; id: string; userid: string }
   | { kind: 'group'; id: string; userid: string; chatId: string };
 
 /** Something a person has read, and by how much it raised the rate at which they buy. */
@@ -302,8 +308,10 @@ export type Action =
   | { kind: 'tapInGroup'; externalUserid: string; chatId: string; messageId: string }
   | { kind: 'muteGroup'; externalUserid: string; chatId: string }
   | { kind: 'quitGroup'; externalUserid: string; chatId: string }
-  | { kind: 'sendMass'; userid: string; msgid: string }
-  | { kind: 'refuseMass'; userid: string; msgid: string }
+  | { kind: 'tapMoment' | 'likeMoment'; externalUserid: string; userid: string; momentId: string }
+  | { kind: 'commentOnMoment'; externalUserid: string; userid: string; momentId: string; text: string }
+  /** A mass message or a Moment. */
+  | { kind: 'confirmTask' | 'refuseTask'; userid: string; id: string }
   | { kind: 'openAppLink'; userid: string; url: string }
   | { kind: 'buy'; externalUserid: string; cause: string | null }
   | { kind: 'giveBack'; orderNumber: string; amountFen: number };
@@ -369,6 +377,10 @@ export type State = {
   massSends: Map<string, number[]>;
   /** By chat id. */
   groupMessages: Map<string, GroupMessage[]>;
+  moments: Map<string, Moment>;
+  momentJobs: Map<string, MomentJob>;
+  /** By customer and member: how many Moments the customer has got from the member on the day. */
+  momentsSeen: Map<string, { day: number; count: number }>;
   appMessages: Map<string, AppMessage>;
   /** Receivers of the app's messages on the day counted last. */
   appSends: { day: number; count: number };

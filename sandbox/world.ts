@@ -49,6 +49,8 @@ export type Fact =
   | { kind: 'reached'; at: number; externalUserid: string; reach: Reach }
   /** Members have a task to confirm; `again` when somebody reminded them. */
   | { kind: 'tasked'; at: number; id: string; userids: readonly string[]; again: boolean }
+  /** Somebody liked a Moment or commented on it. */
+  | { kind: 'momentTouched'; at: number; externalUserid: string }
   | { kind: 'taskClosed'; at: number; userids: readonly string[] }
   /** Members have a new message of the app, or one of theirs looks different now (null). */
   | { kind: 'appMessage'; at: number; userids: readonly string[]; message: AppMessage | null }

@@ -1,5 +1,6 @@
 import { linkOfAppMessage } from '#sandbox/app-messages';
-import { isWaiting, refuseMass, sendMass } from '#sandbox/mass';
+import { refuseMass, sendMass } from '#sandbox/mass';
+import { publishMoment, refuseMoment } from '#sandbox/moments';
 import type { Action } from '#sandbox/store';
 import type { Fact, World } from '#sandbox/world';
 import { afterWorkingTime, minutesBetween, planTask, planWhenReminded } from './habits.ts';
@@ -14,12 +15,12 @@ export function planTasks(world: World, fact: Extract<Fact, { kind: 'tasked' }>)
     if (again) {
       // Whoever was going to confirm anyway does so once: the later of the two finds nothing left to do.
       const dueAt = planWhenReminded(staffHabits, at, stream);
-      if (dueAt !== null) world.agenda.plan(dueAt, { kind: 'sendMass', userid, msgid: id });
+      if (dueAt !== null) world.agenda.plan(dueAt, { kind: 'confirmTask', userid, id });
       continue;
     }
     const plan = planTask(staffHabits, at, stream);
     if (!plan) continue;
-    world.agenda.plan(plan.at, { kind: plan.kind === 'confirm' ? 'sendMass' : 'refuseMass', userid, msgid: id });
+    world.agenda.plan(plan.at, { kind: plan.kind === 'confirm' ? 'confirmTask' : 'refuseTask', userid, id });
   }
 }
 
@@ -40,11 +41,10 @@ export function planOpening(world: World, fact: Extract<Fact, { kind: 'appMessag
 export function performTask(
   world: World,
   at: number,
-  action: Extract<Action, { kind: 'sendMass' | 'refuseMass' }>,
+  { kind, id, userid }: Extract<Action, { kind: 'confirmTask' | 'refuseTask' }>,
 ): void {
-  const task = world.state.massTasks.get(action.msgid);
-  const member = task?.members.get(action.userid);
-  if (!task || !member || !isWaiting(task, member)) return;
-  if (action.kind === 'sendMass') sendMass(world, at, task, action.userid);
-  else refuseMass(world, at, task, action.userid);
+  const mass = world.state.massTasks.get(id);
+  if (mass) (kind === 'confirmTask' ? sendMass : refuseMass)(world, at, mass, userid);
+  const moment = world.state.moments.get(id);
+  if (moment) (kind === 'confirmTask' ? publishMoment : refuseMoment)(world, at, moment, userid);
 }

@@ -23,7 +23,7 @@ import {
   usualWeights,
 } from './habits.ts';
 import { codeInHtml, codeInUrl } from './places.ts';
-import { notice, planPurchase, read } from './reading.ts';
+import { notice, planPurchase, read, touchMoment } from './reading.ts';
 import { openAsStranger, visit } from './visits.ts';
 
 /** Turns habits into dated actions, and performs the actions when their time has come. */
@@ -172,8 +172,13 @@ export function perform(world: World, { at, action }: Due): Promise<void> | unde
     case 'openAppLink':
       visit(world, action.url, { kind: 'staff', id: action.userid });
       return;
-    case 'sendMass':
-    case 'refuseMass':
+    case 'tapMoment':
+    case 'likeMoment':
+    case 'commentOnMoment':
+      touchMoment(world, at, action);
+      return;
+    case 'confirmTask':
+    case 'refuseTask':
       performTask(world, at, action);
       return;
   }

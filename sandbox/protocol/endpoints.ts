@@ -8,6 +8,7 @@ import type { Endpoint } from './endpoint.ts';
 import { groupEndpoints } from './groups.ts';
 import { massMessageEndpoints } from './mass-messages.ts';
 import { mediaEndpoints } from './media.ts';
+import { momentEndpoints } from './moments.ts';
 import { oauthEndpoints } from './oauth.ts';
 import { statisticEndpoints } from './statistics.ts';
 import { tagEndpoints } from './tags.ts';
@@ -30,6 +31,7 @@ const all: readonly Endpoint[] = [
   ...statisticEndpoints,
   ...groupEndpoints,
   ...massMessageEndpoints,
+  ...momentEndpoints,
 ];
 
 export const endpoints: ReadonlyMap<string, Endpoint> = new Map(all.map((one) => [one.path, one]));
