@@ -60,6 +60,8 @@ const shapes = {
   tap: z.object({ messageId: z.string(), userid: z.string().optional(), open: z.boolean().optional() }),
   edge: z.object({ userid: z.string().optional() }),
   mute: z.object({ userid: z.string().optional(), isMuted: z.boolean().default(true) }),
+  muteGroup: z.object({ chatId: z.string(), isMuted: z.boolean().default(true) }),
+  tapInGroup: z.object({ chatId: z.string(), messageId: z.string() }),
   buy: z.object({
     lines: z.array(z.object({ sku: z.string(), quantity: z.int().min(1).max(100).optional() })).min(1),
   }),
@@ -233,6 +235,12 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
     deleted: control.deleteByCustomer(id, input.userid),
   }));
   on('POST', '/people/:id/mute', shapes.mute, (input, { id = '' }) => control.mute(id, input.isMuted, input.userid));
+  on('POST', '/people/:id/mute-group', shapes.muteGroup, (input, { id = '' }) =>
+    control.muteGroup(id, input.chatId, input.isMuted),
+  );
+  on('POST', '/people/:id/tap-in-group', shapes.tapInGroup, (input, { id = '' }) =>
+    control.tapInGroup(id, input.chatId, input.messageId),
+  );
   on('POST', '/people/:id/buy', shapes.buy, (input, { id = '' }) => control.buy(id, input.lines));
   on('POST', '/people/:id/open', shapes.open, (input, { id = '' }) => control.open(id, input.url));
   get('/people/:id/moments', ({ id = '' }) => control.moments(id));
@@ -284,7 +292,13 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
     const { msgid } = control.staffMass(userid, input.text, input.externalUserids);
     return { msgid };
   });
-  get('/staff/:userid/app-messages', ({ userid = '' }) => control.appMessages(userid));
+  on('POST', '/staff/:userid/moment', shapes.say, (input, { userid = '' }) => {
+    const { momentId } = control.staffMoment(userid, input.text);
+    return { momentId };
+  });
+  get('/staff/:userid/app-messages', ({ userid = '' }) =>
+    control.appMessages(userid).map((message) => ({ ...message, replaced: Object.fromEntries(message.replaced) })),
+  );
   on('POST', '/staff/:userid/press', shapes.press, (input, { userid = '' }) => ({
     pressed: control.pressButton(userid, input.msgid, input.key),
   }));

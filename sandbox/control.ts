@@ -3,7 +3,7 @@ import type { AppMessage } from './app-messages.ts';
 import { appMessagesOf, pressButton } from './app-messages.ts';
 import type { CallbackVerdict } from './callbacks/verify.ts';
 import { checkCallback } from './callbacks/verify.ts';
-import { messagesOf, tapMessage, writeMessage } from './chats.ts';
+import { messagesOf, tapInGroup, tapMessage, writeMessage } from './chats.ts';
 import type { ClockSetting } from './clock.ts';
 import { dayMs } from './clock.ts';
 import * as admin from './console.ts';
@@ -15,7 +15,17 @@ import type { MassTask } from './mass.ts';
 import { createMassTask, refuseMass, sendMass } from './mass.ts';
 import type { MassTruth, MomentTruth } from './mass-truth.ts';
 import { readMassTruth, readMomentTruth } from './mass-truth.ts';
-import { commentOnMoment, findAudience, likeMoment, momentsOf, publishMoment, refuseMoment } from './moments.ts';
+import type { Moment } from './moments.ts';
+import {
+  audienceOf,
+  commentOnMoment,
+  createMoment,
+  findAudience,
+  likeMoment,
+  momentsOf,
+  publishMoment,
+  refuseMoment,
+} from './moments.ts';
 import type { HabitRates, KindName, StaffHabits } from './people/habits.ts';
 import { kindNames, usualWeights } from './people/habits.ts';
 import type { PersonDraft } from './people/life.ts';
@@ -224,6 +234,14 @@ export function createControl(world: World) {
     },
     mute: (externalUserid: string, isMuted: boolean, userid?: string): void =>
       mute(world, at(), requireEdge(useridOf(externalUserid, userid), externalUserid), isMuted),
+    muteGroup: (externalUserid: string, chatId: string, isMuted: boolean): void => {
+      const group = requireGroup(chatId);
+      const others = group.mutedBy.filter((id) => id !== externalUserid);
+      group.mutedBy = isMuted ? [...others, externalUserid] : others;
+    },
+    tapInGroup: (externalUserid: string, chatId: string, messageId: string): { url: string | null } => ({
+      url: tapInGroup(world, at(), externalUserid, requireGroup(chatId).chatId, messageId) ?? null,
+    }),
     /** Opens a page in the client of a person, or of a member, and follows where it leads. */
     open: (externalUserid: string, url: string): Promise<Visit> =>
       openAs(world, url, { kind: 'person', id: requirePerson(externalUserid).externalUserid }),
@@ -273,6 +291,21 @@ export function createControl(world: World) {
       });
       sendMass(world, at(), task, userid);
       return task;
+    },
+
+    /** A member publishes a Moment of their own. */
+    staffMoment: (userid: string, text: string): Moment => {
+      requireStaff(userid);
+      const moment = createMoment(world, at(), {
+        creator: userid,
+        text,
+        attachments: [],
+        contents: [{ kind: 'text', text }],
+        isPartlyVisible: false,
+        members: new Map([[userid, audienceOf(world, userid, [])]]),
+      });
+      publishMoment(world, at(), moment, userid);
+      return moment;
     },
 
     appMessages: (userid: string): AppMessage[] => appMessagesOf(world.state, requireStaff(userid).userid),

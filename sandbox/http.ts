@@ -6,7 +6,7 @@ import type { Control } from './control.ts';
 import { ControlError } from './control.ts';
 import { addControlRoutes } from './control-routes.ts';
 import type { Holder } from './oauth.ts';
-import { authorize, authorizePath } from './oauth.ts';
+import { authorize, authorizePath, holderCookie } from './oauth.ts';
 import { addPhoneRoutes } from './phone-routes.ts';
 import { endpoints } from './protocol/endpoints.ts';
 import { answerCall } from './protocol/envelope.ts';
@@ -125,7 +125,7 @@ function addAuthorize(app: FastifyInstance, world: World): void {
 }
 
 function readHolder({ state }: World, cookies: string): Holder | undefined {
-  const [, kind, rawId = ''] = cookies.match(/(?:^|;\s*)sandbox_holder=(person|staff)\.([^;]+)/) ?? [];
+  const [, kind, rawId = ''] = cookies.match(new RegExp(`(?:^|;\\s*)${holderCookie}=(person|staff)\\.([^;]+)`)) ?? [];
   const id = decodeURIComponent(rawId);
   if (kind === 'person' && state.people.has(id)) return { kind, id };
   return kind === 'staff' && state.staff.has(id) ? { kind, id } : undefined;

@@ -8,6 +8,9 @@ import type { World } from './world.ts';
  */
 export const authorizePath = '/connect/oauth2/authorize';
 
+/** By this cookie the authorize address knows a real browser: the phone page sets it. */
+export const holderCookie = 'sandbox_holder';
+
 /** Who opens a page in their client. */
 export type Holder = { kind: 'person' | 'staff'; id: string };
 
