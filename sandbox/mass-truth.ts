@@ -1,5 +1,5 @@
 import { wordsOf } from './chats.ts';
-import { hourOf } from './clock.ts';
+import { dateOf, hourOf } from './clock.ts';
 import type { MassTarget, MassTask } from './mass.ts';
 import type { Moment, MomentAudience, MomentMember } from './moments.ts';
 import type { World } from './world.ts';
@@ -42,7 +42,7 @@ export function readMassTruth(world: World): MassTruth {
     if (status === 3) overQuota += 1;
     if (status !== 1 || sentAt === null || task.chatType === 'group') return;
     sentByHour[hourOf(sentAt)] = (sentByHour[hourOf(sentAt)] ?? 0) + 1;
-    const day = new Date(sentAt).toLocaleDateString('en-CA', { timeZone: 'Asia/Shanghai' });
+    const day = dateOf(sentAt);
     const send = perDay.get(`${id} ${day}`) ?? { externalUserid: id, day, count: 0 };
     perDay.set(`${id} ${day}`, send);
     send.count += 1;

@@ -50,7 +50,9 @@ export function addPhoneRoutes(app: FastifyInstance, world: World): void {
   app.get<{ Params: { id: string } }>('/_phone/people/:id', (request) => phoneOf(world, request.params.id));
   app.get<{ Params: { userid: string } }>('/_phone/staff/:userid', (request) => staffOf(world, request.params.userid));
   app.post('/_phone/holder', (request, reply) => {
-    const { kind, id } = z.object({ kind: z.enum(['person', 'staff']), id: z.string() }).parse(request.body);
+    const holder = z.object({ kind: z.enum(['person', 'staff']), id: z.string() }).safeParse(request.body);
+    if (!holder.success) throw new ControlError('input_invalid', z.prettifyError(holder.error));
+    const { kind, id } = holder.data;
     const cookie = `${holderCookie}=${kind}.${encodeURIComponent(id)}; Path=/connect; HttpOnly; SameSite=Lax`;
     return reply.header('set-cookie', cookie).send({ ok: true });
   });

@@ -15,6 +15,10 @@ export function wireDuties(readStaff) {
   for (const button of document.querySelectorAll('[data-part]')) {
     button.addEventListener('click', () => showPart(button.dataset.part));
   }
+  by('part-link').addEventListener(
+    'submit',
+    attempt(() => openPage(by('staff-link').value.trim())),
+  );
   by('staff-page-close').addEventListener('click', () => showPart('app'));
   by('staff-page-reload').addEventListener('click', () => {
     const frame = by('staff-page-frame');
@@ -52,6 +56,7 @@ async function openPage(url) {
 export function drawDuties() {
   const { staff } = view;
   for (const one of ['tasks', 'app', 'page']) by(`part-${one}`).hidden = part !== one;
+  by('part-link').hidden = part !== 'app' || !view.staffId;
   const shown = part === 'page' ? 'app' : part;
   for (const button of document.querySelectorAll('[data-part]')) {
     button.setAttribute('aria-pressed', String(button.dataset.part === shown));

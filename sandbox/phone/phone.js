@@ -42,9 +42,11 @@ async function readPhone() {
   await followStaff();
 }
 
-/** Without a choice the member is the one whom the person talks to. */
+/** Without a choice the member is the one who was asked, or whom the person talks to. */
 async function followStaff() {
-  const next = view.staffChosen ?? latestChat()?.userid ?? view.phone?.requests[0]?.userid ?? null;
+  // A request is answered before anything else, unless the person is in a chat.
+  const asked = view.name === 'chat' ? undefined : view.phone?.requests[0]?.userid;
+  const next = view.staffChosen ?? asked ?? latestChat()?.userid ?? null;
   if (next !== view.staffId) {
     view.staffId = next;
     view.staff = null;
@@ -202,6 +204,7 @@ function show(name) {
   if (isDocked) {
     view.chatUserid = null;
     view.chatId = null;
+    followStaff().catch(() => undefined);
   }
 }
 
