@@ -232,6 +232,8 @@ test('member-made messages are listed apart from those of the brand', async () =
   expect(await list({ filter_type: 1, creator: 'linxiaoyu' })).toEqual([[own, 'linxiaoyu']]);
   expect(await list({ creator: 'huyifan' })).toEqual([]);
   expect(await list({ chat_type: 'group' })).toEqual([]);
+  const code = async (name: string) => (await bench.post(`externalcontact/${name}`, { msgid: own })).errcode;
+  expect([await code('cancel_groupmsg_send'), await code('get_groupmsg_task')]).toEqual([41047, 0]);
   expect(await list({ end_time: toSeconds(noon) + 40 * 86_400 })).toEqual([]);
 });
 

@@ -81,7 +81,7 @@ export const massMessageEndpoints: readonly Endpoint[] = [
     request: z.object({ msgid: z.string() }),
     missing: { msgid: 41046 },
     handle: ({ world, at }, { msgid }) => {
-      const task = requireTask(world, msgid);
+      const task = requireOwnTask(world, msgid);
       if (task.cancelledAt !== null) refuse(41093);
       if (task.reminders.filter((remindedAt) => remindedAt > at - dayMs).length >= remindersPerDay) refuse(41094);
       return () => {
@@ -97,7 +97,7 @@ export const massMessageEndpoints: readonly Endpoint[] = [
     request: z.object({ msgid: z.string() }),
     missing: { msgid: 41046 },
     handle: ({ world, at }, { msgid }) => {
-      const task = requireTask(world, msgid);
+      const task = requireOwnTask(world, msgid);
       if (task.cancelledAt !== null) refuse(41093);
       return () => {
         cancelMass(world, at, task);
@@ -201,6 +201,12 @@ function requireTask(world: World, msgid: string): MassTask {
   const task = world.state.massTasks.get(msgid) ?? refuse(41047);
   if (Date.now() - task.createdRealMs < world.settings.policy.massDispatchMs) refuse(41063);
   return task;
+}
+
+/** What members made in their clients can be read, not steered. */
+function requireOwnTask(world: World, msgid: string): MassTask {
+  const task = requireTask(world, msgid);
+  return task.creator === null ? task : refuse(41047);
 }
 
 /**

@@ -50,10 +50,12 @@ async function readAssignment(ctx: Ctx, touch: TouchToDeliver, links: LinkMaker)
     ...assignment,
     words: 'message' in filled && filled.message.kind === 'wecom' ? filled.message.text : assignment.words,
     // The gate may have held it until a later day.
-    dueOn: assignment.due_on < today ? today : assignment.due_on,
+    dueOn: laterDay(assignment.due_on, today),
     expiresAt: assignment.expires_at,
   };
 }
+
+const laterDay = (one: string, other: string) => (one.localeCompare(other) > 0 ? one : other);
 
 /** What a journey or a campaign asks: a version of content, in words for staff. */
 async function readContent(ctx: Ctx, touch: TouchToDeliver): Promise<Asked | undefined> {
