@@ -136,4 +136,10 @@ test('the control routes of all this speak plain HTTP', async () => {
   });
   expect(habits).toMatchObject({ staff: { confirmHours: [0, 0.1] }, people: { loyal: { readMass: 1 } } });
   expect(await call('POST', '/habits', { staff: { confirmHour: 1 } })).toMatchObject({ status: 400 });
+  expect((await call('POST', '/policy', { linkPreview: 0.2 })).body).toMatchObject({
+    linkPreview: 0.2,
+    massDispatchMs: 0,
+  });
+  expect(await call('POST', '/policy', { linkPreview: 'often' })).toMatchObject({ status: 400 });
+  expect(await call('POST', '/policy', { linkPreviews: 1 })).toMatchObject({ status: 400 });
 });
