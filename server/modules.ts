@@ -6,6 +6,15 @@ import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging }
 import { createProjectors, eventEndpoints, type Listener } from '#events';
 import { importEndpoints, removeOldFiles, runImport } from '#imports';
 import { insightEndpoints } from '#insights';
+import {
+  createJourneyListener,
+  createVersions,
+  findContentUses,
+  journeyChores,
+  journeyEndpoints,
+  journeyPumps,
+  moveJourneys,
+} from '#journeys';
 import { type Auth, organizationEndpoints } from '#organization';
 import type { Clock } from '#platform/clock';
 import type { Mirror } from '#platform/mirror';
@@ -55,6 +64,7 @@ export function createModules(parts: {
   visitors: VisitorIdentity | undefined;
 }): Module[] {
   const engine = createEngine(parts.mirror);
+  const versions = createVersions();
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
   const listeners: Listener[] = [
@@ -64,6 +74,7 @@ export function createModules(parts: {
     noteChanges,
     noteActs,
     followTasks,
+    createJourneyListener(versions),
     createTeller(),
   ];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
@@ -76,6 +87,7 @@ export function createModules(parts: {
     moveRows('task'),
     moveScores,
     moveMemberships,
+    moveJourneys,
   ];
   const deliverers = [...parts.deliverers, taskDeliverer];
 
@@ -214,6 +226,23 @@ export function createModules(parts: {
       tables: ['code_folder', 'channel_code', 'code_staff_day', 'code_scan_day'],
       endpoints: acquisitionEndpoints(parts.publicUrl),
       chores: [{ name: 'acquisition.take_turns', next: everyMs(30_000), run: takeDueTurns }],
+    },
+    {
+      name: 'journeys',
+      tables: [
+        'journey',
+        'journey_version',
+        'journey_listen',
+        'journey_clock',
+        'journey_intake',
+        'journey_person',
+        'journey_enrolment',
+        'journey_step',
+        'journey_count',
+      ],
+      endpoints: journeyEndpoints(engine, versions),
+      pumps: journeyPumps(engine, versions),
+      chores: journeyChores,
     },
     {
       name: 'campaigns',

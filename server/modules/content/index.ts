@@ -7,4 +7,4 @@ export { contentEndpoints } from './routes.ts';
 export { isEmptyMessage } from './rules.ts';
 export type { ContentUse, FindUses } from './uses.ts';
 export { type ContentVersion, currentVersion, hasWording, isSameForAll, requireVersion } from './versions.ts';
-export { asksForName, type ContentChannel, cutToBytes } from './wordings.ts';
+export { asksForName, type ContentChannel, cutToBytes, wordingOf } from './wordings.ts';
