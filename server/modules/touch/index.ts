@@ -1,4 +1,5 @@
 /** The one gate for everything that reaches a customer, the ledger of what was sent or not, and the only way out. */
+export * as bench from './bench.ts';
 export { cancelTouches } from './cancel.ts';
 export { type ConsentWord, grantConsent, withdrawConsent } from './consent.ts';
 export { createUrgentDelivery, type Deliverer, type TouchToDeliver } from './deliver.ts';
