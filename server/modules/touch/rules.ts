@@ -9,7 +9,14 @@ export type TouchReason = z.output<typeof touchReason>;
 /** What a channel says of one attempt. `unknown`: the platform may have taken it. */
 export type Receipt =
   | { readonly outcome: 'accepted' }
-  | { readonly outcome: 'refused'; readonly reason: TouchReason; readonly retryable: boolean; readonly message: string }
+  | {
+      readonly outcome: 'refused';
+      readonly reason: TouchReason;
+      readonly retryable: boolean;
+      readonly message: string;
+      /** When the channel knows how long it is closed, for instance because the day's messages are used up. */
+      readonly retryInMs?: number;
+    }
   | { readonly outcome: 'unreachable'; readonly message: string }
   | { readonly outcome: 'unknown'; readonly message: string };
 
@@ -19,6 +26,8 @@ export interface ChannelTraits {
   readonly isRepeatable: boolean;
   /** What was taken has reached nobody yet: a human has to do it, and the channel reports it later (`settleTouches`). */
   readonly waitsForHuman?: boolean;
+  /** Messages on their way at once in one process. */
+  readonly atOnce?: number;
 }
 
 export type Settlement =
@@ -39,14 +48,21 @@ export function mayTryAnotherCode(settlement: Settlement): boolean {
 
 /** Pauses between attempts, in milliseconds: a welcome has 20 seconds to live. */
 const pausesMs = [200, 500, 1000, 2000, 3000, 4000];
+/** Of what nobody waits for: some hours in all. */
+const longPausesMs = [1, 5, 30, 120, 300, 600, 1800, 3600, 3600, 3600].map((seconds) => seconds * 1000);
+
+/** The pause after so many attempts in vain; undefined when that was enough. */
+export function longPauseMs(attempts: number): number | undefined {
+  return longPausesMs[attempts - 1];
+}
 
 /**
  * Decides what an attempt means. `mayHaveArrived`: an earlier attempt of this touch had no known outcome, so that
- * "already sent" is good news. All times are the machine's.
+ * "already sent" is good news. All times are the machine's; what nobody waits for has no deadline.
  */
 export function settle(
   receipt: Receipt,
-  touch: { attempts: number; mayHaveArrived: boolean; machineNow: number; deadlineAt: number },
+  touch: { attempts: number; mayHaveArrived: boolean; machineNow: number; deadlineAt: number | null },
   traits: ChannelTraits,
 ): Settlement {
   if (receipt.outcome === 'accepted') return { state: 'submitted', reason: null, message: null };
@@ -59,8 +75,16 @@ export function settle(
   }
   // Never sent again by itself once it may have arrived, unless the platform makes repeating harmless.
   if (receipt.outcome === 'unknown' && !traits.isRepeatable) return { state: 'unknown', reason: 'no_answer', message };
+  const reason = receipt.outcome === 'refused' ? receipt.reason : 'platform_unreachable';
+  if (touch.deadlineAt === null) {
+    const asked = receipt.outcome === 'refused' ? receipt.retryInMs : undefined;
+    const retryInMs = asked ?? longPauseMs(touch.attempts);
+    if (retryInMs !== undefined) return { state: 'allowed', retryInMs, message };
+    const isUnknown = receipt.outcome === 'unknown' || touch.mayHaveArrived;
+    return isUnknown ? { state: 'unknown', reason: 'no_answer', message } : { state: 'failed', reason, message };
+  }
   const retryInMs = pausesMs[Math.min(touch.attempts, pausesMs.length) - 1] ?? pausesMs[0] ?? 200;
   if (touch.machineNow + retryInMs < touch.deadlineAt) return { state: 'allowed', retryInMs, message };
   if (receipt.outcome === 'unknown') return { state: 'unknown', reason: 'no_answer', message };
-  return { state: 'missed', reason: receipt.outcome === 'refused' ? receipt.reason : 'platform_unreachable', message };
+  return { state: 'missed', reason, message };
 }
