@@ -1,4 +1,4 @@
-import type { Channel } from '#contract/touch';
+import type { ChannelMessage } from '#contract/content';
 import { type Ctx, inTransaction } from '#platform/ctx';
 import type { Runtime } from '#platform/module';
 import type { Pump, Worker } from '#platform/pump';
@@ -6,11 +6,11 @@ import { deliveryChannel } from './gate.ts';
 import { type ClaimedTouch, claimTouches, returnToGate, type Said, settleTouch } from './ledger.ts';
 import { urgentChannel } from './plan.ts';
 import { type ChannelTraits, type Receipt, settle, type TouchReason } from './rules.ts';
-import type { Speaker } from './speak.ts';
+import { type Speech, type SpeechRequest, speak } from './speak.ts';
 
 /** How a channel sends one touch: welcome, e-mail, SMS, webhook, task. Called outside any transaction; never throws for the outside world. */
 export interface Deliverer {
-  readonly channel: Channel;
+  readonly channel: ClaimedTouch['channel'];
   readonly traits: ChannelTraits;
   deliver(ctx: Ctx, touch: TouchToDeliver, runtime: Runtime): Promise<Delivery>;
 }
@@ -21,7 +21,7 @@ export interface Delivery {
 }
 
 /** `message`: the version of content as the channel says it; null for a touch with words of its own (`content`). */
-export type TouchToDeliver = ClaimedTouch & { readonly message: unknown };
+export type TouchToDeliver = ClaimedTouch & { readonly message: ChannelMessage | null };
 
 /** Clocks and networks are not exact. */
 const graceMs = 1000;
@@ -38,10 +38,10 @@ const usualAtOnce = 10;
  * Sends what somebody waits for, whatever else waits. A touch is claimed, sent outside any transaction, and settled; a slow
  * answer holds up no other touch. One whose settling failed is claimed again, as a touch that may have arrived.
  */
-export function createUrgentDelivery(deliverers: readonly Deliverer[], speaker: Speaker): Pump {
+export function createUrgentDelivery(deliverers: readonly Deliverer[]): Pump {
   const byChannel = new Map(deliverers.map((deliverer) => [deliverer.channel, deliverer]));
   const lane = { channels: [...byChannel.keys()], priority: 0 } as const;
-  const flights = createFlights(speaker);
+  const flights = createFlights();
   return {
     name: 'touch.deliver',
     channel: urgentChannel,
@@ -63,10 +63,11 @@ export function createUrgentDelivery(deliverers: readonly Deliverer[], speaker: 
 }
 
 /** Sends what the gate allowed by one channel; the usual before bulk. A channel that is down is left alone for a while. */
-export function createBulkDelivery(deliverer: Deliverer, speaker: Speaker): Pump {
+export function createBulkDelivery(deliverer: Deliverer): Pump {
   const channels = [deliverer.channel];
   const atOnce = deliverer.traits.atOnce ?? usualAtOnce;
-  const flights = createFlights(speaker);
+  const flights = createFlights();
+  const returnNow = everySoOften();
   return {
     name: `touch.deliver_${deliverer.channel}`,
     channel: deliveryChannel,
@@ -74,7 +75,7 @@ export function createBulkDelivery(deliverer: Deliverer, speaker: Speaker): Pump
     lanes: 1,
     async drain(ctx, runtime, worker) {
       if (flights.isResting()) return 0;
-      await inTransaction(ctx, (ctx) => returnToGate(ctx, channels));
+      if (returnNow()) await inTransaction(ctx, (ctx) => returnToGate(ctx, channels));
       const room = await flights.room(atOnce);
       const touches: ClaimedTouch[] = [];
       for (const priority of [1, 2] as const) {
@@ -88,12 +89,22 @@ export function createBulkDelivery(deliverer: Deliverer, speaker: Speaker): Pump
   };
 }
 
+/** What waits to be sent may be a million rows: whether some of them have to go back is not asked at each message. */
+export function everySoOften(ms = 5000): () => boolean {
+  let nextAt = 0;
+  return () => {
+    const isTime = Date.now() >= nextAt;
+    if (isTime) nextAt = Date.now() + ms;
+    return isTime;
+  };
+}
+
 /** So many answers in a row that say that nothing goes, and a channel rests: longer each time. */
 const failuresUntilRest = 5;
 const maxRestMs = 60_000;
 
 /** What is on its way in this process. */
-function createFlights(speaker: Speaker) {
+function createFlights() {
   const inFlight = new Map<number, Promise<void>>();
   let failures = 0;
   let restUntil = 0;
@@ -121,7 +132,7 @@ function createFlights(speaker: Speaker) {
       deliverer: Deliverer,
       touches: readonly ClaimedTouch[],
     ): Promise<void> {
-      for (const { touch, speech } of await speakAll(ctx, runtime, speaker, touches)) {
+      for (const { touch, speech } of await speakAll(ctx, runtime, touches)) {
         const sending = deliverOne(ctx, runtime, worker, deliverer, touch, speech)
           .then(note)
           .catch((error) =>
@@ -137,18 +148,18 @@ function createFlights(speaker: Speaker) {
   };
 }
 
-type Spoken = { readonly message: unknown } | Delivery;
+type Spoken = { readonly message: ChannelMessage | null } | Delivery;
 
-async function speakAll(ctx: Ctx, runtime: Runtime, speaker: Speaker, touches: readonly ClaimedTouch[]) {
-  const requests = touches.flatMap(({ id, versionId, customerId, staffId, kind, sourceId }) =>
+async function speakAll(ctx: Ctx, runtime: Runtime, touches: readonly ClaimedTouch[]) {
+  const requests = touches.flatMap(({ id, versionId, customerId, staffId, kind, sourceId }): SpeechRequest[] =>
     versionId === null ? [] : [{ versionId, customerId, staffId, touchId: id, kind, sourceId }],
   );
   const [channel] = touches.map((touch) => touch.channel);
-  const speeches = channel && requests.length > 0 ? await speaker.render(ctx, channel, requests, runtime) : [];
+  const speeches = channel ? await speak(ctx, channel, requests, runtime) : [];
   const byTouch = new Map(requests.map((request, i) => [request.touchId, speeches[i]]));
   return touches.map((touch): { touch: ClaimedTouch; speech: Spoken } => {
     if (touch.versionId === null) return { touch, speech: { message: null } };
-    const speech = byTouch.get(touch.id) ?? { problem: 'content_missing' as const };
+    const speech: Speech = byTouch.get(touch.id) ?? { problem: 'content_missing' };
     if ('message' in speech) return { touch, speech };
     return { touch, speech: refused(speech.problem, 'the message could not be made') };
   });

@@ -5,6 +5,7 @@ import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { isOrphaned, type Worker } from '#platform/pump';
 import { bookAttention, closeAttention, giveAttentionBack, type TouchRef } from './attention.ts';
+import { isNotHeld } from './hold.ts';
 import { gateChannel, urgentChannel } from './plan.ts';
 import { type ChannelTraits, mayTryAnotherCode, type Settlement, type TouchReason, type TouchState } from './rules.ts';
 
@@ -44,16 +45,18 @@ export async function claimTouches(
   inFlight: readonly number[],
   limit: number,
 ): Promise<ClaimedTouch[]> {
+  // Of what somebody waits for, the oldest; of others, as the index has them: a million may wait.
+  const inOrder = lane.priority === 0 ? sql`id` : sql`staff_id, source_id, id`;
   const { rows } = await sql<ClaimedTouch>`
     with due as (
       select customer_id, purpose, occasion_at, state = 'claimed' or reason = 'no_answer' as may_have_arrived
       from touch
       where channel = any(${lane.channels}::text[]) and priority = ${lane.priority} and (
         state = 'allowed' and (retry_at is null or retry_at <= clock_timestamp())
-          and (allowed_until is null or allowed_until > ${ctx.now} or reason = 'no_answer')
+          and (allowed_until is null or allowed_until > ${ctx.now} or reason = 'no_answer') and ${isNotHeld('touch')}
         or state = 'claimed' and pack_id is null and id <> all(${inFlight}::bigint[])
           and (claimed_by = ${worker.number} or ${isOrphaned('claimed_by')}))
-      order by id limit ${limit} for update skip locked
+      order by ${inOrder} limit ${limit} for update skip locked
     )
     update touch t
     set state = 'claimed', claimed_by = ${worker.number}, attempts = attempts + 1,
@@ -68,15 +71,15 @@ export async function claimTouches(
 }
 
 /**
- * Quiet hours have begun before these could be sent: the gate decides about them again, and nothing is counted meanwhile. What
- * may have arrived already goes on; the platform takes it once.
+ * Quiet hours have begun before these could be sent, or their source is held: the gate decides about them again, and nothing is
+ * counted meanwhile. What may have arrived already goes on; the platform takes it once.
  */
 export async function returnToGate(ctx: WriteCtx, channels: readonly Channel[]): Promise<number> {
   const { rows } = await sql<TouchRef>`
     with late as (
       select customer_id, purpose, occasion_at from touch
-      where channel = any(${channels}::text[]) and priority in (1, 2) and state = 'allowed' and allowed_until <= ${ctx.now}
-        and reason is distinct from 'no_answer'
+      where channel = any(${channels}::text[]) and priority in (1, 2) and state = 'allowed'
+        and (allowed_until <= ${ctx.now} or not ${isNotHeld('touch')}) and reason is distinct from 'no_answer'
       limit 5000 for update skip locked
     )
     update touch t set state = 'planned', allowed_until = null, decided_at = null from late

@@ -2,6 +2,7 @@ import type { Policy } from '#contract/touch';
 import { type Ctx, inTransaction } from '#platform/ctx';
 import type { Runtime } from '#platform/module';
 import type { Pump, Worker } from '#platform/pump';
+import { everySoOften } from './deliver.ts';
 import { deliveryChannel } from './gate.ts';
 import { returnToGate } from './ledger.ts';
 import type { Packer } from './pack.ts';
@@ -20,15 +21,15 @@ import {
 } from './packs.ts';
 import { readPolicy } from './policy.ts';
 import type { Receipt } from './rules.ts';
-import type { Speaker } from './speak.ts';
 import { quietOf } from './verdict.ts';
 
 /** Packs one process talks to the platform about at once. */
 const atOnce = 4;
 
 /** Packs what the gate allowed by one channel, hands the packs over, and looks after them until they are over. */
-export function createPackDelivery(packer: Packer, speaker: Speaker): Pump {
+export function createPackDelivery(packer: Packer): Pump {
   const inFlight = new Map<number, Promise<void>>();
+  const returnNow = everySoOften();
   return {
     name: `touch.pack_${packer.channel}`,
     channel: deliveryChannel,
@@ -36,9 +37,9 @@ export function createPackDelivery(packer: Packer, speaker: Speaker): Pump {
     lanes: 1,
     async drain(ctx, runtime, worker) {
       const policy = await readPolicy(ctx);
-      await inTransaction(ctx, (ctx) => returnToGate(ctx, [packer.channel]));
+      if (returnNow()) await inTransaction(ctx, (ctx) => returnToGate(ctx, [packer.channel]));
       await freePacks(ctx, worker, packer.channel, [...inFlight.keys()]);
-      const made = await packTouches(ctx, runtime, packer, speaker, policy);
+      const made = await packTouches(ctx, runtime, packer, policy);
       if (inFlight.size >= atOnce) await Promise.race(inFlight.values());
       const fresh = await claimPacks(ctx, worker, packer.channel, atOnce - inFlight.size);
       for (const pack of fresh) start(pack, handOver(toWork(ctx, runtime, worker, packer, policy), pack));

@@ -1,3 +1,4 @@
+import type { ChannelMessage } from '#contract/content';
 import type { Channel, TouchKind } from '#contract/touch';
 import type { Ctx } from '#platform/ctx';
 import type { Runtime } from '#platform/module';
@@ -13,7 +14,7 @@ export interface TouchPack {
   readonly part: string | null;
   readonly versionId: number | null;
   /** The version of content as the channel says it. */
-  readonly message: unknown;
+  readonly message: ChannelMessage;
   /** Null until the platform has it. */
   readonly platformId: string | null;
   readonly customerCount: number;
@@ -37,15 +38,17 @@ export interface PackSubmission {
   readonly failed?: readonly { readonly externalUserid: string; readonly reason: TouchReason }[];
 }
 
+export interface PackResult {
+  readonly externalUserid: string;
+  readonly state: 'delivered' | 'failed';
+  readonly reason?: TouchReason;
+  readonly at?: Date;
+}
+
 export interface PackState {
   /** When the member confirmed; null when he has not. */
   readonly confirmedAt: Date | null;
-  readonly results: readonly {
-    readonly externalUserid: string;
-    readonly state: 'delivered' | 'failed';
-    readonly reason?: TouchReason;
-    readonly at?: Date;
-  }[];
+  readonly results: readonly PackResult[];
   /** No result will change any more. */
   readonly isOver: boolean;
 }

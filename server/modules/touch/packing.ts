@@ -2,10 +2,11 @@ import type { Channel, Policy, TouchKind } from '#contract/touch';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
 import type { Runtime } from '#platform/module';
+import { isNotHeld } from './hold.ts';
 import { type FinishedTouch, finishedColumns, finishTouches } from './ledger.ts';
 import type { Packer } from './pack.ts';
 import type { TouchReason } from './rules.ts';
-import type { Speaker } from './speak.ts';
+import { isOneForAll, type Speech, speak } from './speak.ts';
 
 /** Touches that may go into one pack: one source and part, one version, one member. */
 interface PackGroup {
@@ -26,17 +27,11 @@ interface Waiting {
 }
 
 /** Makes packs of one group of allowed touches that have waited for others long enough. Returns the packs made. */
-export async function packTouches(
-  ctx: Ctx,
-  runtime: Runtime,
-  packer: Packer,
-  speaker: Speaker,
-  policy: Policy,
-): Promise<number> {
+export async function packTouches(ctx: Ctx, runtime: Runtime, packer: Packer, policy: Policy): Promise<number> {
   const group = await findGroup(ctx, packer.channel, policy.packs.waitMinutes);
   if (!group) return 0;
   const touches = await readWaiting(ctx, packer.channel, group, packer.traits.maxCustomers);
-  const { speeches, silent } = await speakGroup(ctx, runtime, packer.channel, speaker, group, touches);
+  const { speeches, silent } = await speakGroup(ctx, runtime, packer.channel, group, touches);
   return await inTransaction(ctx, async (ctx) => {
     for (const [reason, some] of silent) await failTouches(ctx, some, reason);
     let made = 0;
@@ -68,7 +63,7 @@ async function findGroup(ctx: Ctx, channel: Channel, waitMinutes: number): Promi
         select kind, source_id, part, version_id, staff_id, priority, decided_at from touch
         where ${waiting(priority)} and staff_id = m.staff_id and source_id = m.source_id order by id limit 1
       ) t
-      where t.decided_at <= ${readyAt} limit 1
+      where t.decided_at <= ${readyAt} and ${isNotHeld('t')} limit 1
     `.execute(ctx.db);
     if (rows[0]) return rows[0];
   }
@@ -87,30 +82,30 @@ async function readWaiting(ctx: Ctx, channel: Channel, group: PackGroup, limit: 
 }
 
 /** The touches of a group by what is said to them; and those to whom nothing can be said, by the reason. */
-async function speakGroup(
-  ctx: Ctx,
-  runtime: Runtime,
-  channel: Channel,
-  speaker: Speaker,
-  group: PackGroup,
-  touches: readonly Waiting[],
-) {
+async function speakGroup(ctx: Ctx, runtime: Runtime, channel: Channel, group: PackGroup, touches: readonly Waiting[]) {
   const speeches = new Map<string, Waiting[]>();
   const silent = new Map<TouchReason, Waiting[]>();
   const add = <K>(to: Map<K, Waiting[]>, key: K, some: readonly Waiting[]) =>
     to.set(key, [...(to.get(key) ?? []), ...some]);
   const { versionId } = group;
   if (versionId === null) return { speeches, silent: add(silent, 'content_missing', touches) };
-  const isOne = await speaker.isSameForAll(ctx, channel, versionId);
+  const isOne = await isOneForAll(ctx, channel, versionId);
   const asked = isOne ? touches.slice(0, 1) : touches;
-  const spoken = await speaker.render(
+  const spoken = await speak(
     ctx,
     channel,
-    asked.map(({ customerId }) => ({ ...group, versionId, customerId, touchId: null })),
+    asked.map(({ customerId }) => ({
+      versionId,
+      customerId,
+      staffId: group.staffId,
+      touchId: null,
+      kind: group.kind,
+      sourceId: group.sourceId,
+    })),
     runtime,
   );
   for (const [i, touch] of asked.entries()) {
-    const speech = spoken[i] ?? { problem: 'content_missing' as const };
+    const speech: Speech = spoken[i] ?? { problem: 'content_missing' };
     const some = isOne ? touches : [touch];
     if ('message' in speech) add(speeches, JSON.stringify(speech.message), some);
     else add(silent, speech.problem, some);

@@ -3,10 +3,11 @@ import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { type DB, sql, type Updateable } from '#platform/db';
 import { isOrphaned, type Worker } from '#platform/pump';
 import { giveAttentionBack, type TouchRef } from './attention.ts';
+import { isNotHeld } from './hold.ts';
 import { type FinishedTouch, finishedColumns, finishTouches } from './ledger.ts';
 import { type PackState, type PackSubmission, pollPauseMs, type TouchPack } from './pack.ts';
 import { gateChannel } from './plan.ts';
-import { longPauseMs, type Receipt, type TouchReason } from './rules.ts';
+import { pauseAfter, type Receipt, type TouchReason } from './rules.ts';
 
 /** The ledger of packs: who has which, what the platform said, and what that means for the touches in it. */
 
@@ -46,6 +47,7 @@ export async function claimPacks(ctx: Ctx, worker: Worker, channel: Channel, lim
     update touch_pack set state = 'claimed', claimed_by = ${worker.number}, attempts = attempts + 1
     where id in (
       select id from touch_pack where state = 'planned' and channel = ${channel} and (retry_at is null or retry_at <= clock_timestamp())
+        and ${isNotHeld('touch_pack')}
       order by id limit ${limit} for update skip locked
     )
     returning ${packColumns}
@@ -117,8 +119,7 @@ export async function settleRefused(
   const mayHaveArrived = pack.mayHaveArrived || receipt.outcome === 'unknown';
   const { message } = receipt;
   const isFinal = receipt.outcome === 'refused' && !receipt.retryable && !pack.mayHaveArrived;
-  const asked = receipt.outcome === 'refused' ? receipt.retryInMs : undefined;
-  const pauseMs = isFinal ? undefined : (asked ?? longPauseMs(pack.attempts));
+  const pauseMs = isFinal ? undefined : pauseAfter(receipt, pack.attempts);
   if (pauseMs !== undefined) {
     await endClaim(ctx, worker, pack, {
       state: 'planned',

@@ -6,7 +6,7 @@ import type { touchReason, touchState } from '#contract/touch';
 export type TouchState = z.output<typeof touchState>;
 export type TouchReason = z.output<typeof touchReason>;
 
-/** What a channel says of one attempt. `unknown`: the platform may have taken it. */
+/** What a channel says of one attempt. `unknown`: the platform may have taken it. `pauseMs`: sooner it is not worth trying again. */
 export type Receipt =
   | { readonly outcome: 'accepted' }
   | {
@@ -14,10 +14,9 @@ export type Receipt =
       readonly reason: TouchReason;
       readonly retryable: boolean;
       readonly message: string;
-      /** When the channel knows how long it is closed, for instance because the day's messages are used up. */
-      readonly retryInMs?: number;
+      readonly pauseMs?: number;
     }
-  | { readonly outcome: 'unreachable'; readonly message: string }
+  | { readonly outcome: 'unreachable'; readonly message: string; readonly pauseMs?: number }
   | { readonly outcome: 'unknown'; readonly message: string };
 
 /** What a channel can do, as data. */
@@ -51,9 +50,9 @@ const pausesMs = [200, 500, 1000, 2000, 3000, 4000];
 /** Of what nobody waits for: some hours in all. */
 const longPausesMs = [1, 5, 30, 120, 300, 600, 1800, 3600, 3600, 3600].map((seconds) => seconds * 1000);
 
-/** The pause after so many attempts in vain; undefined when that was enough. */
-export function longPauseMs(attempts: number): number | undefined {
-  return longPausesMs[attempts - 1];
+/** The pause after so many attempts in vain of what nobody waits for; undefined when that was enough. A channel that says how long it is closed is believed. */
+export function pauseAfter(receipt: Receipt, attempts: number): number | undefined {
+  return ('pauseMs' in receipt && receipt.pauseMs) || longPausesMs[attempts - 1];
 }
 
 /**
@@ -77,13 +76,13 @@ export function settle(
   if (receipt.outcome === 'unknown' && !traits.isRepeatable) return { state: 'unknown', reason: 'no_answer', message };
   const reason = receipt.outcome === 'refused' ? receipt.reason : 'platform_unreachable';
   if (touch.deadlineAt === null) {
-    const asked = receipt.outcome === 'refused' ? receipt.retryInMs : undefined;
-    const retryInMs = asked ?? longPauseMs(touch.attempts);
+    const retryInMs = pauseAfter(receipt, touch.attempts);
     if (retryInMs !== undefined) return { state: 'allowed', retryInMs, message };
     const isUnknown = receipt.outcome === 'unknown' || touch.mayHaveArrived;
     return isUnknown ? { state: 'unknown', reason: 'no_answer', message } : { state: 'failed', reason, message };
   }
-  const retryInMs = pausesMs[Math.min(touch.attempts, pausesMs.length) - 1] ?? pausesMs[0] ?? 200;
+  const usualMs = pausesMs[Math.min(touch.attempts, pausesMs.length) - 1] ?? pausesMs[0] ?? 200;
+  const retryInMs = Math.max(usualMs, ('pauseMs' in receipt && receipt.pauseMs) || 0);
   if (touch.machineNow + retryInMs < touch.deadlineAt) return { state: 'allowed', retryInMs, message };
   if (receipt.outcome === 'unknown') return { state: 'unknown', reason: 'no_answer', message };
   return { state: 'missed', reason, message };

@@ -1,24 +1,35 @@
-import type { Channel, TouchKind } from '#contract/touch';
+import { isSameForAll, type RenderRequest, renderMessages, requireVersion } from '#content';
+import type { ChannelMessage } from '#contract/content';
+import type { Channel } from '#contract/touch';
 import type { Ctx } from '#platform/ctx';
+import { AppError } from '#platform/errors';
 import type { Runtime } from '#platform/module';
 import type { TouchReason } from './rules.ts';
 
-/** To whom a version of content is to be said. */
-export interface SpeechRequest {
-  readonly versionId: number;
-  readonly customerId: number;
-  readonly staffId: number | null;
-  /** Null where many get one text: then links do not tell whose they are. */
-  readonly touchId: number | null;
-  readonly kind: TouchKind;
-  readonly sourceId: number | null;
+export type SpeechRequest = RenderRequest & { readonly versionId: number };
+
+/** What is said to somebody, or why nothing can be. */
+export type Speech = { readonly message: ChannelMessage } | { readonly problem: TouchReason };
+
+/** Versions of content as a channel says them, for each request, in their order. */
+export async function speak(
+  ctx: Ctx,
+  channel: Channel,
+  requests: readonly SpeechRequest[],
+  runtime: Runtime,
+): Promise<Speech[]> {
+  if (requests.length === 0) return [];
+  const rendered = await renderMessages(ctx, channel, requests, runtime);
+  return rendered.map((one) => ('message' in one ? { message: one.message } : { problem: one.problem }));
 }
 
-export type Speech = { readonly message: unknown } | { readonly problem: TouchReason };
-
-/** What makes messages of versions of content, in sets and in the order of the requests. */
-export interface Speaker {
-  render(ctx: Ctx, channel: Channel, requests: readonly SpeechRequest[], runtime: Runtime): Promise<Speech[]>;
-  /** Whether everybody hears the same words: then they need not be made for each. */
-  isSameForAll(ctx: Ctx, channel: Channel, versionId: number): Promise<boolean>;
+/** Whether everybody hears the same words from one member: then they need not be made for each. */
+export async function isOneForAll(ctx: Ctx, channel: Channel, versionId: number): Promise<boolean> {
+  try {
+    return isSameForAll(await requireVersion(ctx, versionId), channel);
+  } catch (error) {
+    // A version that is not there says nothing to anybody.
+    if (error instanceof AppError) return true;
+    throw error;
+  }
 }
