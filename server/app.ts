@@ -58,6 +58,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       publicUrl: config.publicUrl,
       deliverers: [wecom, email, sms, relay].flatMap((channel) => channel.deliverers),
       broadcasters: wecom.broadcasters,
+      packers: wecom.packers,
       sealer: runtime.sealer,
       allowPrivateWebhooks: config.allowPrivateWebhooks,
       clock: runtime.clock,

@@ -35,11 +35,14 @@ import {
   type Broadcaster,
   broadcastEndpoints,
   createBroadcasting,
+  createBulkDelivery,
   createGate,
+  createPackDelivery,
   createUrgentDelivery,
   type Deliverer,
   moveTouches,
   noteActs,
+  type Packer,
   touchChores,
   touchEndpoints,
 } from '#touch';
@@ -54,6 +57,7 @@ export function createModules(parts: {
   publicUrl: string;
   deliverers: readonly Deliverer[];
   broadcasters: readonly Broadcaster[];
+  packers: readonly Packer[];
   sealer: Sealer;
   allowPrivateWebhooks: boolean;
   clock: Clock;
@@ -212,7 +216,13 @@ export function createModules(parts: {
         'broadcast_target',
       ],
       endpoints: [...touchEndpoints, ...broadcastEndpoints],
-      pumps: [createGate(), createUrgentDelivery(deliverers), createBroadcasting(parts.broadcasters, parts)],
+      pumps: [
+        createGate(),
+        createUrgentDelivery(deliverers),
+        ...deliverers.map(createBulkDelivery),
+        ...parts.packers.map(createPackDelivery),
+        createBroadcasting(parts.broadcasters, parts),
+      ],
       chores: touchChores,
     },
     {
