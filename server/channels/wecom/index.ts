@@ -6,11 +6,12 @@ import { addJob, type JobHandler } from '#platform/jobs';
 import type { Metrics } from '#platform/metrics';
 import { endpoint, type Module, type Runtime } from '#platform/module';
 import { endOperation } from '#platform/operations';
-import { dailyAt } from '#platform/schedule';
+import { dailyAt, everyMs } from '#platform/schedule';
 import type { Deliverer } from '#touch';
 import { checkConnection } from './check.ts';
 import { pushCode } from './codes.ts';
 import { type Connection, createConnector } from './connection.ts';
+import { renewMedia } from './media.ts';
 import { createMirror } from './mirror.ts';
 import { createReceiver } from './receive.ts';
 import { ensureReconciliation, pullStaffDays, reconcile } from './reconcile.ts';
@@ -88,6 +89,7 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): Module &
         }
       },
       'wecom.pull_staff_days': whenConnected((ctx, connection) => pullStaffDays(ctx, connection)),
+      'wecom.renew_media': whenConnected((ctx, connection) => renewMedia(ctx, connection)),
     },
     chores: [
       {
@@ -102,6 +104,13 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): Module &
         next: dailyAt(6 * 60),
         async run(ctx) {
           await addJob(ctx, 'wecom.pull_staff_days', {}, { key: 'wecom.pull_staff_days' });
+        },
+      },
+      {
+        name: 'wecom.renew_media_hourly',
+        next: everyMs(3_600_000),
+        async run(ctx) {
+          await addJob(ctx, 'wecom.renew_media', {}, { key: 'wecom.renew_media' });
         },
       },
     ],
