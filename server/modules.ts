@@ -1,5 +1,5 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
-import { campaignEndpoints, createMeasuring, findContentUses, runPump } from '#campaigns';
+import { campaignEndpoints, createMeasuring, findContentUses as findCampaignsSaying, runPump } from '#campaigns';
 import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
 import { contentEndpoints, countReaders, forgetVisits, moveReaders, type VisitorIdentity } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
@@ -9,7 +9,7 @@ import { insightEndpoints } from '#insights';
 import {
   createJourneyListener,
   createVersions,
-  findContentUses,
+  findContentUses as findJourneysSaying,
   journeyChores,
   journeyEndpoints,
   journeyPumps,
@@ -197,7 +197,7 @@ export function createModules(parts: {
         'link_reader',
         'script',
       ],
-      endpoints: contentEndpoints({ ...parts, uses: [findContentUses] }),
+      endpoints: contentEndpoints({ ...parts, uses: [findCampaignsSaying, findJourneysSaying] }),
       chores: [forgetVisits],
     },
     {

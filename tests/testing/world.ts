@@ -1,8 +1,16 @@
 import { reportPush } from '#acquisition';
 import { passFor } from '#channels/email';
+import type { Call } from '#contract';
 import { createCode, createFolder, getCode } from '#contract/acquisition';
 import { listOrders, listProducts, tellOrders } from '#contract/commerce';
-import { createMaterial } from '#contract/content';
+import {
+  createContent,
+  createContentFolder,
+  createLink,
+  createMaterial,
+  createScript,
+  shareLink,
+} from '#contract/content';
 import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
 import { setEmail } from '#contract/email';
 import { uploadImport } from '#contract/imports';
@@ -68,6 +76,13 @@ async function setUpChannels(siyu: TestApp): Promise<void> {
 }
 
 const png = Buffer.from('89504e470d0a1a0a0000000d494844520000000100000001', 'hex');
+
+const contentDraft = {
+  name: '上新',
+  category: 'content' as const,
+  wordings: { wecom: { text: '{{ customer.name }}，新品 https://shop.siyu.test/new', attachments: [] } },
+  trackedUrls: ['https://shop.siyu.test/new'],
+} satisfies Call<typeof createContent>;
 
 /** Lets pumps work, without a worker, until none of them finds anything to do. */
 export async function drainPumps(ctx: Ctx, pumps: readonly Pump[]): Promise<void> {
@@ -213,6 +228,13 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
     startOperation(ctx, { kind: 'customer.tag', input: { filter: {}, add: [tags.cat], remove: [] } }),
   );
   const material = await siyu.ask(owner, createMaterial, { name: 'a.png' }, png);
+  const contentFolders = await Promise.all(
+    (['content', 'script'] as const).map((kind) => siyu.call(owner, createContentFolder, { kind, name: '节日' })),
+  );
+  const content = await siyu.call(owner, createContent, contentDraft);
+  const script = await siyu.call(owner, createScript, { title: '报价', words: '{{ customer.name }}您好' });
+  const link = await siyu.call(owner, createLink, { url: 'https://shop.siyu.test/new', title: '新品' });
+  const { address } = await siyu.call(owner, shareLink, { id: link.id });
   const other = { name: 'Other', email: 'other@siyu.test', role: 'viewer', password: 'correct horse battery' } as const;
   const user = await siyu.call(owner, createUser, other);
   const key = await siyu.call(owner, createApiKey, { name: 'old', permissions: ['tag.write'] });
@@ -295,6 +317,14 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/tags': tagIds,
       '/tag-groups': groups.map((group) => group.id),
       '/materials': [material.body.id],
+      '/content-folders': contentFolders.map((folder) => folder.id),
+      '/contents': [content.id],
+      versionId: [content.versionId],
+      number: [1],
+      wordings: [contentDraft.wordings],
+      '/links': [link.id],
+      linkCode: [address.split('/l/')[1]],
+      '/scripts': [script.id],
       '/operations': [operationId],
       '/users': [user.id],
       '/keys': [key.id],
@@ -404,6 +434,8 @@ export const worldRefusals: Readonly<Record<string, string>> = {
   uploadImport: 'import_file_unreadable',
   setImport: 'import_started',
   deleteImport: 'import_started',
+  // The file of the test is no picture, as the material of the world is.
+  replaceMaterial: 'material_type_unsupported',
   verifyCallback: 'wecom_callback_signature',
   receiveCallback: 'wecom_callback_malformed',
 };
