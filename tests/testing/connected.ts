@@ -10,6 +10,8 @@ export interface Connected {
   readonly sandbox: Sandbox;
   /** Lets these pumps work until none of them finds anything to do; all of them by default. */
   pump(...names: string[]): Promise<void>;
+  /** A new client, with no API closed and no token. */
+  reconnect(): Promise<void>;
   /** Reads all of WeCom's lists. */
   reconcile(): Promise<void>;
   /** New people who are customers of a member, known here and there. */
@@ -30,11 +32,8 @@ export async function connectSandbox(options: SandboxOptions = {}): Promise<Conn
   const url = await siyu.listen();
   const { corp } = sandbox;
   const { corpId, secret, token, encodingAesKey } = corp;
-  const agentId = String(corp.agentId);
-  await siyu.call(siyu.owner, setConnection, {
-    ...{ corpId, agentId, secret, token, encodingAesKey },
-    baseUrl: sandbox.url,
-  });
+  const connection = { corpId, agentId: String(corp.agentId), secret, token, encodingAesKey, baseUrl: sandbox.url };
+  await siyu.call(siyu.owner, setConnection, connection);
   await sandbox.setCallback({ url: `${url}/wecom/callback`, token, encodingAesKey });
   const query = async <T>(text: string, values: unknown[] = []) =>
     (await siyu.database.pool.query(text, values)).rows as T[];
@@ -72,6 +71,9 @@ export async function connectSandbox(options: SandboxOptions = {}): Promise<Conn
         [name, JSON.stringify(wordings)],
       );
       return row?.id ?? 0;
+    },
+    async reconnect() {
+      await siyu.call(siyu.owner, setConnection, connection);
     },
     async reconcile() {
       const { operationId } = await siyu.call(siyu.owner, startReconciliation, {});
