@@ -32,7 +32,7 @@ export type {
 export { ControlError } from './control.ts';
 export type { EffectAnswer, EffectQuestion } from './effect.ts';
 export type { FaultChange, FaultSettings } from './faults.ts';
-export type { MassTaskTruth, MassTruth } from './mass-truth.ts';
+export type { MassTaskTruth, MassTruth, MomentTruth } from './mass-truth.ts';
 export type { Policy, SandboxOptions } from './options.ts';
 export type { HabitRates, KindName } from './people/habits.ts';
 export { expectedRetention, habits } from './people/habits.ts';
