@@ -101,7 +101,7 @@ export const listBroadcastTargets = route({
 export const remindBroadcast = route({
   method: 'POST',
   path: '/api/broadcasts/:id/remind',
-  permission: 'touch.send',
+  permission: 'touch.write',
   summary: 'Remind the member who has not sent it; WeCom allows three reminders in 24 hours. A Moment has none',
   input: z.object({ id }),
   output: done,
@@ -111,7 +111,7 @@ export const remindBroadcast = route({
 export const cancelBroadcast = route({
   method: 'POST',
   path: '/api/broadcasts/:id/cancel',
-  permission: 'touch.send',
+  permission: 'touch.write',
   summary: 'Stop what is not yet sent. What was sent stays: nothing is recalled',
   input: z.object({ id }),
   output: done,
@@ -121,7 +121,7 @@ export const cancelBroadcast = route({
 export const decideBroadcast = route({
   method: 'POST',
   path: '/api/broadcasts/:id/decide',
-  permission: 'touch.send',
+  permission: 'touch.write',
   summary: 'Say what to do about one of which nobody knows whether it arrived: take it for sent, or submit it again',
   input: z.object({ id, as: z.enum(['sent', 'again']) }),
   output: done,

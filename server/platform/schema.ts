@@ -830,6 +830,10 @@ export interface TagGroupTable {
   observed_at: Date | null;
 }
 
+export interface TimeZoneTable {
+  name: string;
+}
+
 export interface TouchTable {
   customer_id: number;
   occasion_at: Date;
@@ -856,6 +860,7 @@ export interface TouchTable {
   expires_at: Date | null;
   planned_at: Date;
   decided_at: Date | null;
+  allowed_until: Date | null;
   settled_at: Date | null;
   pack_id: number | null;
   said: ColumnType<unknown, string | null | undefined, string | null>;
@@ -1074,6 +1079,7 @@ export interface DB {
   staff_notice: StaffNoticeTable;
   tag: TagTable;
   tag_group: TagGroupTable;
+  time_zone: TimeZoneTable;
   touch: TouchTable;
   touch_lane: TouchLaneTable;
   touch_pack: TouchPackTable;

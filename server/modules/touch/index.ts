@@ -6,6 +6,8 @@ export { type BroadcastDraft, cancelBroadcasts, countBroadcasts, planBroadcasts 
 export { cancelTouches } from './cancel.ts';
 export { type ConsentWord, grantConsent, withdrawConsent } from './consent.ts';
 export { createUrgentDelivery, type Deliverer, type TouchToDeliver } from './deliver.ts';
+export { type Foreseen, foreseeVerdicts } from './foresee.ts';
+export { createGate } from './gate.ts';
 export { type ClaimedTouch, type Outcome, type Said, settleTouches } from './ledger.ts';
 export { touchChores } from './months.ts';
 export type { Packer, PackFailure, PackResult, TouchPack } from './pack.ts';
