@@ -57,6 +57,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       clock: runtime.clock,
       importsFolder: join(config.home, 'imports'),
       mirror: parts.mirror,
+      visitors: undefined,
     }),
     wecom,
     createWebChannel(),
@@ -212,7 +213,7 @@ async function serveConsole(http: FastifyInstance): Promise<void> {
   http.setNotFoundHandler(async (request, reply) => {
     const isPage =
       request.method === 'GET' &&
-      !/^\/(api|v1|q|wecom\/callback)([/?]|$)/.test(request.url) &&
+      !/^\/(api|v1|q|l|wecom\/callback)([/?]|$)/.test(request.url) &&
       !/\.[a-z0-9]{2,5}$/i.test(request.url.split('?')[0] ?? '');
     if (isPage && isBuilt) return reply.headers({ ...pageHeaders, 'cache-control': 'no-cache' }).sendFile('index.html');
     return reply.status(404).send(errorReply('not_found', request.id));

@@ -1,6 +1,6 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
 import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
-import { contentEndpoints } from '#content';
+import { contentEndpoints, countReaders, forgetVisits, moveReaders, type VisitorIdentity } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
 import { createProjectors, eventEndpoints, type Listener } from '#events';
 import { importEndpoints, removeOldFiles, runImport } from '#imports';
@@ -49,13 +49,23 @@ export function createModules(parts: {
   /** Where uploaded files to be imported are. */
   importsFolder: string;
   mirror: Mirror | undefined;
+  /** Who says whom a tracked link was opened by, where its code does not. */
+  visitors: VisitorIdentity | undefined;
 }): Module[] {
   const engine = createEngine(parts.mirror);
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
-  const listeners: Listener[] = [keepOrders, welcomeNewcomers, noteChanges, noteActs, createTeller()];
+  const listeners: Listener[] = [keepOrders, countReaders, welcomeNewcomers, noteChanges, noteActs, createTeller()];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
-  const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveOrders, moveTouches, moveScores, moveMemberships];
+  const movers: Mover[] = [
+    moveCustomerRows,
+    moveRows('event'),
+    moveOrders,
+    moveReaders,
+    moveTouches,
+    moveScores,
+    moveMemberships,
+  ];
 
   return [
     {
@@ -155,10 +165,12 @@ export function createModules(parts: {
         'material',
         'tracked_link',
         'link_day',
+        'link_visit',
         'link_reader',
         'script',
       ],
-      endpoints: contentEndpoints,
+      endpoints: contentEndpoints({ ...parts, uses: [] }),
+      chores: [forgetVisits],
     },
     {
       name: 'touch',

@@ -535,6 +535,11 @@ export interface LinkReaderTable {
   opens: number;
 }
 
+export interface LinkVisitTable {
+  visitor: string;
+  seen_at: Date;
+}
+
 export interface MaterialTable {
   id: GeneratedAlways<number>;
   name: string;
@@ -1052,6 +1057,7 @@ export interface DB {
   inbox_lane: InboxLaneTable;
   link_day: LinkDayTable;
   link_reader: LinkReaderTable;
+  link_visit: LinkVisitTable;
   material: MaterialTable;
   migration: MigrationTable;
   operation: OperationTable;

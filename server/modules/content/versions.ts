@@ -1,5 +1,6 @@
-import type { Category, Wordings } from '#contract/content';
+import type { Wordings } from '#contract/content';
 import { wordings as wordingsSchema } from '#contract/content';
+import type { Category } from '#contract/touch';
 import type { Ctx } from '#platform/ctx';
 import { AppError } from '#platform/errors';
 import { type ContentChannel, readWording, wordingOf } from './wordings.ts';

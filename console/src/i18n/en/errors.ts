@@ -55,7 +55,6 @@ export const errors: Texts<typeof zhCN> = {
     segment_list_in_use: 'Segments speak of this list. Change them first.',
     material_unknown: 'Some attachments no longer exist. Upload them again.',
     material_type_unsupported: 'This kind of file is not supported. Use PNG or JPEG for pictures and MP4 for videos.',
-    welcome_variable_unknown: 'The welcome has an unknown variable. Use the buttons above to insert variables.',
     content_unknown: 'There is no such content. Please choose another.',
     content_archived: 'This content is archived and cannot be used any more. Restore it or choose another.',
     source_name_taken: 'There is a source of this name already.',

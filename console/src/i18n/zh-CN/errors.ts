@@ -50,7 +50,6 @@ const error: Record<RefusalCode, string> = {
   segment_list_in_use: '还有人群引用这份名单。请先修改它们。',
   material_unknown: '有附件已不存在。请重新上传。',
   material_type_unsupported: '不支持这种文件。图片请用 PNG 或 JPEG，视频请用 MP4。',
-  welcome_variable_unknown: '欢迎语里有不认识的变量。请用上方的按钮插入变量。',
   content_unknown: '没有这个内容，可能已被删除。请重新选择。',
   content_archived: '这个内容已归档，不能再使用。请先恢复它，或换一个内容。',
   source_name_taken: '已经有同名的数据源。',
