@@ -22,6 +22,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   world.sandbox.reset();
+  world.sandbox.changeCorp({ massRule: 'monthly' });
   // A new connection: what an API was closed for in one test does not hold in the next.
   await world.reconnect();
   people = await world.befriend(lin, 3);
@@ -146,7 +147,8 @@ describe('whatever the platform does, nothing is submitted twice:', () => {
     const others = await world.befriend(other, 1);
     await packer.submit(world.siyu.ctx, { ...pack, staffId: await world.staffId(other) }, others);
     expect(await packer.find(world.siyu.ctx, pack, people.slice(1))).toBe('absent');
-    const { platformId = '' } = await packer.submit(world.siyu.ctx, pack, people.slice(1));
+    const { receipt, platformId = '' } = await packer.submit(world.siyu.ctx, pack, people.slice(1));
+    expect(receipt).toEqual({ outcome: 'accepted' });
     expect(await packer.find(world.siyu.ctx, pack, people.slice(1))).toEqual({ platformId });
   });
 
