@@ -16,6 +16,8 @@ export interface Connected {
   reconcile(): Promise<void>;
   /** New people who are customers of a member, known here and there. */
   befriend(userid: string, count: number): Promise<string[]>;
+  /** Reads the groups that callbacks told of, whatever the platform's lag. */
+  readGroups(): Promise<void>;
   staffId(userid: string): Promise<number>;
   makeVersion(name: string, wordings: Wordings): Promise<number>;
   /** Moves siyu's clock on. The sandbox keeps its own. */
@@ -54,6 +56,11 @@ export async function connectSandbox(options: SandboxOptions = {}): Promise<Conn
       await sandbox.waitUntilIdle(5000);
       await self.pump('events.project', 'wecom.refresh', 'events.project');
       return people;
+    },
+    async readGroups() {
+      await sandbox.waitUntilIdle(5000);
+      await query("update wecom_group_chat set retry_at = now() - interval '1 second' where asked_at is not null");
+      await self.pump('wecom.groups');
     },
     async staffId(userid) {
       const [row] = await query<{ id: number }>('select id from staff where wecom_userid = $1', [userid]);
