@@ -64,7 +64,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       clock: runtime.clock,
       importsFolder: join(config.home, 'imports'),
       mirror: parts.mirror,
-      visitors: undefined,
+      visitors: wecom.visitors,
     }),
     wecom,
     createWebChannel(),

@@ -1,4 +1,5 @@
 import { pushCodeJob } from '#acquisition';
+import type { VisitorIdentity } from '#content';
 import * as contract from '#contract/wecom';
 import { recordAudit } from '#organization';
 import type { Ctx } from '#platform/ctx';
@@ -20,7 +21,7 @@ import { renewMedia } from './media.ts';
 import { createMirror } from './mirror.ts';
 import { createMomentBroadcaster } from './moments.ts';
 import { createNotifier } from './notices.ts';
-import { createIdentity, type Identity } from './oauth.ts';
+import { createMembers, createVisitors, type MemberIdentity } from './oauth.ts';
 import { createReceiver } from './receive.ts';
 import { ensureOperation, pullStaffDays, readGroups, reconcile } from './reconcile.ts';
 import { createRefresher, OutsideError, refreshDirectory, refreshTags } from './refresh.ts';
@@ -30,7 +31,8 @@ export interface WecomChannel extends Module {
   readonly deliverers: Deliverer[];
   readonly packers: Packer[];
   readonly broadcasters: Broadcaster[];
-  readonly identity: Identity;
+  readonly visitors: VisitorIdentity;
+  readonly members: MemberIdentity;
 }
 
 /** WeCom: callbacks in, calls out, and the two kept equal. */
@@ -67,7 +69,8 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): WecomCha
     deliverers: [createWelcomeDeliverer(connector)],
     packers: [createMassPacker(connector)],
     broadcasters: [createGroupBroadcaster(connector), createMomentBroadcaster(connector)],
-    identity: createIdentity(connector),
+    visitors: createVisitors(connector),
+    members: createMembers(connector),
     endpoints: [
       endpoint(contract.getConnection, (ctx) => connector.describe(ctx)),
       endpoint(contract.setConnection, async (ctx, input) => {
