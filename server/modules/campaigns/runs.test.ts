@@ -225,6 +225,33 @@ describe('what is paused, resumed, cancelled', () => {
     expect(await countTouches(id)).toMatchObject({ touches: people, customers: people });
   });
 
+  it('is not even decided about by the gate while it is paused', async () => {
+    const { id } = await launched();
+    await drain();
+    await siyu.call(siyu.owner, pauseCampaign, { id });
+    const gate = siyu.app.modules.flatMap((module) => module.pumps ?? []).find(({ name }) => name === 'touch.decide');
+    const decide = async () => {
+      for (let did = 1; did > 0; ) did = (await gate?.drain(siyu.ctx, siyu as never, { number: 0 })) ?? 0;
+    };
+    await decide();
+    const statesOf = async () => {
+      const { rows } = await sql<{ state: string; reason: string | null; isHoldout: boolean; count: number }>`
+        select state, reason, is_holdout as "isHoldout", count(*) as count from touch where source_id = ${id}
+        group by 1, 2, 3 order by 1
+      `.execute(siyu.database.db);
+      return rows;
+    };
+    expect((await statesOf()).map(({ state }) => state)).toEqual(['planned', 'planned']);
+    await siyu.call(siyu.owner, resumeCampaign, { id });
+    await decide();
+    const { holdout } = await countTouches(id);
+    expect(await statesOf()).toEqual([
+      { state: 'allowed', reason: null, isHoldout: false, count: people - holdout },
+      { state: 'suppressed', reason: 'holdout', isHoldout: true, count: holdout },
+    ]);
+    await sql`truncate attention`.execute(siyu.database.db);
+  });
+
   it('sends nothing of what was cancelled', async () => {
     const { id } = await launched();
     await runPump.drain(siyu.ctx, undefined as never, { number: 0 });
