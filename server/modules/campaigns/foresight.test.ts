@@ -45,7 +45,7 @@ afterAll(() => siyu.close());
 
 const draft = () => ({
   who: { kind: 'rule' as const, tree: { kind: 'account_kind' as const, values: ['wechat' as const] } },
-  variants: [{ key: 'A', contentId: careId }],
+  variants: [{ part: 'A', contentId: careId }],
   holdoutBasisPoints: 2000,
 });
 
@@ -71,16 +71,16 @@ describe('a dry run', () => {
   });
 
   it('counts a task for each customer where the words are personal, and hours and variants otherwise', async () => {
-    const personal = { ...draft(), variants: [{ key: 'A', contentId: personalId }], holdoutBasisPoints: 0 };
+    const personal = { ...draft(), variants: [{ part: 'A', contentId: personalId }], holdoutBasisPoints: 0 };
     const found = await siyu.call(siyu.owner, foreseeCampaign, personal);
-    expect(found.variants).toMatchObject([{ key: 'A', isPersonal: true, people: found.allowed }]);
+    expect(found.variants).toMatchObject([{ part: 'A', isPersonal: true, people: found.allowed }]);
     expect(found.tasks).toBe(found.allowed);
     const many = {
       ...draft(),
       throttleHours: 3,
       variants: [
-        { key: 'A', contentId: careId },
-        { key: 'B', contentId: careId },
+        { part: 'A', contentId: careId },
+        { part: 'B', contentId: careId },
       ],
     };
     expect(await siyu.call(siyu.owner, foreseeCampaign, many)).toMatchObject({ tasks: 2 * 2 * 3 });
@@ -100,8 +100,8 @@ describe('a dry run', () => {
     const { rows } = await siyu.call(siyu.owner, sampleCampaign, {
       ...draft(),
       variants: [
-        { key: 'A', contentId: careId },
-        { key: 'B', contentId: personalId },
+        { part: 'A', contentId: careId },
+        { part: 'B', contentId: personalId },
       ],
     });
     expect(rows).toHaveLength(6);

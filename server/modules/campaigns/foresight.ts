@@ -55,12 +55,12 @@ export async function foresee(ctx: Ctx, draft: Draft): Promise<Output<typeof for
   const noSender = looked.length - countOf(() => true);
   const reached = verdicts.find(({ verdict }) => verdict === 'allow')?.customerIds ?? [];
   const variants = await Promise.all(
-    draft.variants.map(async ({ key }) => {
-      const version = await requireVersion(ctx, versions[key] ?? 0);
-      return { key, isPersonal: !isSameForAll(version, draft.channel) };
+    draft.variants.map(async ({ part }) => {
+      const version = await requireVersion(ctx, versions[part] ?? 0);
+      return { part, isPersonal: !isSameForAll(version, draft.channel) };
     }),
   );
-  const shares = new Map(bucketsOf(draft.variants).map(({ key, from, to }) => [key, (to - from) / 10_000]));
+  const shares = new Map(bucketsOf(draft.variants).map(({ part, from, to }) => [part, (to - from) / 10_000]));
   const staff = await countSenders(ctx, draft, reached);
   const buyerShare = await readBuyerShare(ctx, draft, looked);
   const { approvalSize } = await readSettings(ctx);
@@ -73,7 +73,7 @@ export async function foresee(ctx: Ctx, draft: Draft): Promise<Output<typeof for
     suppressed: [...told('suppress'), ...(noSender > 0 ? [{ reason: 'no_sender', count: whole(noSender) }] : [])],
     senders: staff.length,
     tasks: draft.channel === 'wecom_mass' ? countTasks(staff, variants, shares, stepsOf(draft), scale) : 0,
-    variants: variants.map((variant) => ({ ...variant, people: whole(treated * (shares.get(variant.key) ?? 0)) })),
+    variants: variants.map((variant) => ({ ...variant, people: whole(treated * (shares.get(variant.part) ?? 0)) })),
     needsApproval: needsApproval(size, approvalSize, null),
     costFen: costOf(draft, whole(treated)),
     buyerShare,
@@ -113,14 +113,14 @@ async function countSenders(ctx: Ctx, { sender }: Draft, customerIds: readonly n
 /** Each member confirms a task for each variant and hour, and one for each customer where the words differ from person to person. */
 function countTasks(
   staff: readonly number[],
-  variants: readonly { key: string; isPersonal: boolean }[],
+  variants: readonly { part: string; isPersonal: boolean }[],
   shares: ReadonlyMap<string, number>,
   steps: number,
   scale: number,
 ): number {
   const tasks = staff.flatMap((count) =>
-    variants.map(({ key, isPersonal }) => {
-      const people = count * scale * (shares.get(key) ?? 0);
+    variants.map(({ part, isPersonal }) => {
+      const people = count * scale * (shares.get(part) ?? 0);
       if (isPersonal) return people;
       // With fewer people than hours, some hours have none.
       return Math.min(people, steps * Math.ceil(people / steps / packSize));

@@ -63,7 +63,7 @@ beforeEach(async () => {
 const draftOf = (over: Partial<CampaignDraft> = {}) => ({
   name: '周末上新',
   who: { kind: 'rule' as const, tree: everybody },
-  variants: [{ key: 'A', contentId }],
+  variants: [{ part: 'A', contentId }],
   ...over,
 });
 
@@ -109,8 +109,8 @@ describe('a run', () => {
     const { id } = await launched({
       throttleHours: 6,
       variants: [
-        { key: 'A', name: '', contentId, weight: 1 },
-        { key: 'B', name: '', contentId, weight: 1 },
+        { part: 'A', name: '', contentId, weight: 1 },
+        { part: 'B', name: '', contentId, weight: 1 },
       ],
     });
     let isOver = false;
@@ -371,14 +371,14 @@ describe('approval', () => {
 
 describe('a draft', () => {
   it.each([
-    { why: 'content_unknown', over: () => ({ variants: [{ key: 'A', name: '', weight: 1, contentId: 999_999 }] }) },
+    { why: 'content_unknown', over: () => ({ variants: [{ part: 'A', name: '', weight: 1, contentId: 999_999 }] }) },
     { why: 'campaign_content_unfit', over: () => ({ channel: 'email' as const }) },
     {
       why: 'campaign_categories_differ',
       over: () => ({
         variants: [
-          { key: 'A', name: '', weight: 1, contentId },
-          { key: 'B', name: '', weight: 1, contentId: careId },
+          { part: 'A', name: '', weight: 1, contentId },
+          { part: 'B', name: '', weight: 1, contentId: careId },
         ],
       }),
     },
@@ -393,7 +393,7 @@ describe('a draft', () => {
     const { id } = await siyu.call(
       siyu.owner,
       createCampaign,
-      draftOf({ channel: 'sms', variants: [{ key: 'A', name: '', weight: 1, contentId: smsId }] }),
+      draftOf({ channel: 'sms', variants: [{ part: 'A', name: '', weight: 1, contentId: smsId }] }),
     );
     expect(await stateOf(id)).toBe('draft');
   });
