@@ -119,19 +119,21 @@ export const task = taskRow.extend({
   /** Why this customer. */
   why: z.string(),
   /** Null for a leader who is no adviser of this customer's. */
-  known: z.object({
-    tags: z.array(z.object({ id, name: z.string(), kind: tagKind })),
-    lastOrder: z
-      .object({ at: time, names: z.array(z.string()), totalFen: z.number().int(), currency: z.string() })
-      .nullable(),
-    orderCount: z.number().int(),
-    /** When we last reached him, by whatever channel. */
-    lastTouchAt: time.nullable(),
-    /** What he last did of his own accord. */
-    lastAct: z.object({ at: time, name: z.string() }).nullable(),
-    /** Since when he and this adviser are contacts; null when they no longer are. */
-    followedSince: time.nullable(),
-  }).nullable(),
+  known: z
+    .object({
+      tags: z.array(z.object({ id, name: z.string(), kind: tagKind })),
+      lastOrder: z
+        .object({ at: time, names: z.array(z.string()), totalFen: z.number().int(), currency: z.string() })
+        .nullable(),
+      orderCount: z.number().int(),
+      /** When we last reached him, by whatever channel. */
+      lastTouchAt: time.nullable(),
+      /** What he last did of his own accord. */
+      lastAct: z.object({ at: time, name: z.string() }).nullable(),
+      /** Since when he and this adviser are contacts; null when they no longer are. */
+      followedSince: time.nullable(),
+    })
+    .nullable(),
   /** The account by which WeCom opens the chat with him. */
   externalUserid: z.string().nullable(),
 });

@@ -1,6 +1,6 @@
+import { assertMessage } from '#content';
 import type { Input, Output } from '#contract';
 import type { createAssignment, listAssignments } from '#contract/tasks';
-import { assertMessage } from '#content';
 import { recordAudit } from '#organization';
 import type { Ctx, WriteCtx } from '#platform/ctx';
 import { addDays, dayOf, dayStart } from '#platform/days';
@@ -20,7 +20,9 @@ export async function assign(
 ): Promise<Output<typeof createAssignment>> {
   const today = dayOf(ctx.now, ctx.zone);
   if (input.dueOn < today || input.lastDay > addDays(today, maxDaysAhead)) {
-    throw new AppError('task_day_unfit', { details: { problem: input.dueOn < today ? 'not_later' : 'too_late', today } });
+    throw new AppError('task_day_unfit', {
+      details: { problem: input.dueOn < today ? 'not_later' : 'too_late', today },
+    });
   }
   await assertMessage(ctx, { text: input.words, attachments: [] });
   if (input.staffId !== null) await requireActive(ctx, input.staffId);

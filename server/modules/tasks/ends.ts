@@ -1,8 +1,8 @@
 import { undoMs } from '#contract/tasks';
 import type { WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
-import { everyMs } from '#platform/schedule';
 import type { Chore } from '#platform/schedule';
+import { everyMs } from '#platform/schedule';
 import { settleTouches } from '#touch';
 import { outcomeOf, type TaskReason, type TaskState } from './rules.ts';
 

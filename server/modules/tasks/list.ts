@@ -64,7 +64,8 @@ function conditionsOf(ctx: Ctx, input: Input<typeof listTasks>, today: string): 
   const isOpen = input.state === 'todo' || input.state === 'open' || input.state === 'postponed';
   const conditions = whoseTasks(ctx.actor, input.whose);
   conditions.push(input.state === 'todo' ? isToDo : sql<boolean>`t.state = ${input.state}`);
-  if (input.due !== undefined) conditions.push(sql<boolean>`${isToDo} and t.due_on ${compareDue[input.due]} ${today}::date`);
+  if (input.due !== undefined)
+    conditions.push(sql<boolean>`${isToDo} and t.due_on ${compareDue[input.due]} ${today}::date`);
   if (input.staff !== undefined) conditions.push(sql<boolean>`t.staff_id = ${input.staff}`);
   if (input.customer !== undefined) conditions.push(sql<boolean>`t.customer_id = ${input.customer}`);
   if (input.category !== undefined) conditions.push(sql<boolean>`t.category = ${input.category}`);
@@ -133,7 +134,9 @@ export async function listTaskPage(ctx: Ctx, input: Input<typeof listTasks>): Pr
     const cursor = decodeCursor(input.after, ['number', 'number', 'number']);
     if (cursor) {
       const day = new Date(clamp(cursor[0], 73_000) * dayMs).toISOString().slice(0, 10);
-      conditions.push(sql<boolean>`(t.due_on, t.priority, t.id) > (${day}::date, ${clamp(cursor[1], 9)}, ${cursor[2]})`);
+      conditions.push(
+        sql<boolean>`(t.due_on, t.priority, t.id) > (${day}::date, ${clamp(cursor[1], 9)}, ${cursor[2]})`,
+      );
     }
     const { rows } = await select(sql`order by t.due_on, t.priority, t.id`).execute(ctx.db);
     const page = toPage(rows, input.limit, (row) => [Date.parse(row.dueOn) / dayMs, row.priority, row.id]);

@@ -47,7 +47,7 @@ async function readAssignment(ctx: Ctx, touch: TouchToDeliver): Promise<Asked | 
       staff_alias: names.alias || names.staff,
     }),
     // The gate may have held it until a later day.
-    dueOn: assignment.due_on < today ? today : assignment.due_on,
+    dueOn: [assignment.due_on, today].sort()[1] ?? today,
     expiresAt: assignment.expires_at,
   };
 }

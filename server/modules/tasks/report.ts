@@ -11,10 +11,7 @@ const reactionHours = 72;
 const orderDays = 7;
 
 /** What became of the tasks of a period, for each adviser. Who has a task now answers for it. */
-export async function readReport(
-  ctx: Ctx,
-  input: Input<typeof getTaskReport>,
-): Promise<Output<typeof getTaskReport>> {
+export async function readReport(ctx: Ctx, input: Input<typeof getTaskReport>): Promise<Output<typeof getTaskReport>> {
   const { from, to, days } = reportDays(ctx.now, ctx.zone, input);
   const today = dayOf(ctx.now, ctx.zone);
   const scope = taskScope(ctx.actor);

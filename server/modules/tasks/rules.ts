@@ -28,7 +28,10 @@ export function undoUntil(previous: Previous | null, now: Date): Date | null {
 }
 
 /** Whether a task can be put off to a day. The last day itself still serves. */
-export function checkPostponing(until: string, days: { today: string; lastDay: string }): 'fits' | 'not_later' | 'too_late' {
+export function checkPostponing(
+  until: string,
+  days: { today: string; lastDay: string },
+): 'fits' | 'not_later' | 'too_late' {
   if (until <= days.today) return 'not_later';
   return until > days.lastDay ? 'too_late' : 'fits';
 }

@@ -21,7 +21,15 @@ import { type Fact, recordEvents } from '#events';
 import { applyDepartments, applyStaff } from '#organization';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { addDays, dayOf, momentOf } from '#platform/days';
-import { createTestApp, deliverTouches, type Person, projectFacts, seedWorld, type TestApp, type World } from '#testing';
+import {
+  createTestApp,
+  deliverTouches,
+  type Person,
+  projectFacts,
+  seedWorld,
+  type TestApp,
+  type World,
+} from '#testing';
 import { beginDay } from './day.ts';
 import { expireTasks, tellEnds, withdrawTasks } from './ends.ts';
 
@@ -83,7 +91,9 @@ async function touchOf(id: number) {
 }
 const stateOf = async (id: number) => (await siyu.call(siyu.owner, getTask, { id })).state;
 const noticesOf = async () => {
-  const { rows } = await siyu.database.pool.query('select staff_id, purpose, title, body, url from staff_notice order by id');
+  const { rows } = await siyu.database.pool.query(
+    'select staff_id, purpose, title, body, url from staff_notice order by id',
+  );
   return rows as { staff_id: number; purpose: string; title: string; body: string; url: string }[];
 };
 
@@ -169,7 +179,9 @@ describe('a tap', () => {
   it('postponed is due on another day within its last one, and back again', async () => {
     const id = await give();
     for (const until of [today, addDays(today, 6)]) {
-      expect((await siyu.ask(li, postponeTask, { id, until })).body).toMatchObject({ error: { code: 'task_day_unfit' } });
+      expect((await siyu.ask(li, postponeTask, { id, until })).body).toMatchObject({
+        error: { code: 'task_day_unfit' },
+      });
     }
     await siyu.call(li, postponeTask, { id, until: addDays(today, 5) });
     expect(await siyu.call(li, getTask, { id })).toMatchObject({
@@ -336,7 +348,9 @@ describe('a leader', () => {
   it('gives a task to somebody of his who has the customer too', async () => {
     const ofBoth = await give({ customerIds: [world.customers.ofBoth], staffId: world.staff.li });
     const ofLi = await give();
-    expect((await siyu.call(wang, listTaskHeirs, { id: ofBoth })).rows).toEqual([{ id: world.staff.wang, name: '王强' }]);
+    expect((await siyu.call(wang, listTaskHeirs, { id: ofBoth })).rows).toEqual([
+      { id: world.staff.wang, name: '王强' },
+    ]);
     const input = { ids: [ofBoth, ofLi], staffId: world.staff.wang };
     expect((await siyu.ask(li, reassignTasks, input)).status).toBe(403);
     expect(await siyu.call(wang, reassignTasks, input)).toEqual({ moved: 1, kept: 1 });
@@ -368,7 +382,11 @@ describe('a leader', () => {
 describe('tasks go with the customer', () => {
   let number = 0;
   const start = Date.now() + 3_600_000;
-  const turn = (name: 'follow.added' | 'follow.ended', staffUserid: string, by: 'customer' | 'transfer' = 'transfer') => {
+  const turn = (
+    name: 'follow.added' | 'follow.ended',
+    staffUserid: string,
+    by: 'customer' | 'transfer' = 'transfer',
+  ) => {
     number++;
     const edge = { externalUserid: 'wmOfLi00001', staffUserid };
     const common = { source: 'test', messageId: `turn ${number}`, occurredAt: new Date(start + number * 1000) };

@@ -24,9 +24,9 @@ export async function reassign(
   { ids, staffId }: Input<typeof reassignTasks>,
 ): Promise<Output<typeof reassignTasks>> {
   await requireActive(ctx, staffId);
-  const { rows: allowed } = await sql<{ ok: boolean }>`select ${ledByActor(ctx, sql`${staffId}::bigint`)} as ok`.execute(
-    ctx.db,
-  );
+  const { rows: allowed } = await sql<{
+    ok: boolean;
+  }>`select ${ledByActor(ctx, sql`${staffId}::bigint`)} as ok`.execute(ctx.db);
   if (!allowed[0]?.ok) throw new AppError('not_allowed');
   const { rows: moved } = await sql<{ id: number; from: number }>`
     with held as (
