@@ -134,7 +134,7 @@ export const tasks: Texts<typeof zhCN> = {
     notSuitable: 'Not suitable',
     expired: 'Expired',
     open: 'To do',
-    overdue: 'Overdue',
+    overdue: '{{n}} overdue',
     postponed: 'Moved',
     reacted: 'Reacted after',
     reactedHint:

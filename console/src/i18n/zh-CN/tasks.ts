@@ -147,7 +147,7 @@ export const tasks = {
     notSuitable: '不合适',
     expired: '过期',
     open: '未做',
-    overdue: '逾期',
+    overdue: '逾期 {{n}}',
     postponed: '改期',
     reacted: '之后有动作',
     reactedHint:

@@ -26,7 +26,7 @@ export function CustomerTasks({ customer }: { customer: { id: number; name: stri
   const pages = useInfiniteQuery(readingPages(listTasks, { customer: customer.id, state }));
   return (
     <div className="stack">
-      <div className="spread">
+      <div className="task-who">
         <Segmented
           value={state}
           onChange={setState}

@@ -53,7 +53,7 @@ function Detail({ task, onClose }: { task: Task; onClose: () => void }) {
   ];
   return (
     <div className="stack-large">
-      <div className="spread">
+      <div className="task-who">
         {task.known === null ? (
           <CustomerName customer={task.customer} />
         ) : (
@@ -90,7 +90,7 @@ function Detail({ task, onClose }: { task: Task; onClose: () => void }) {
           {t('task.open')}
         </Button>
       )}
-      {isToDo && mayAct && <Actions ids={[task.id]} onDone={onClose} />}
+      {isToDo && mayAct && <Actions ids={[task.id]} onDone={onClose} className="task-actions" />}
     </div>
   );
 }

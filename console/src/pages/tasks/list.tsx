@@ -110,7 +110,11 @@ export function TaskList({ make }: { make: ReactNode }) {
         />
         <DayRange className="filter-wide" from={filters.from} to={filters.to} onChange={filter} />
       </Filters>
-      {mayAct && chosen.length > 0 && <Actions ids={chosen} onDone={() => setChosen([])} />}
+      {mayAct && chosen.length > 0 && (
+        <Actions ids={chosen} onDone={() => setChosen([])} className="selection-bar">
+          <span>{t('task.chosen', { n: chosen.length })}</span>
+        </Actions>
+      )}
       <KeysetTable<Task>
         pages={pages}
         onOpen={open}
@@ -177,8 +181,15 @@ function TaskCard({ task, today, onOpen }: { task: Task; today: string; onOpen: 
   );
 }
 
-/** What can be done to the tasks that are ticked. */
-export function Actions({ ids, onDone }: { ids: readonly number[]; onDone: () => void }) {
+interface ActionsProps {
+  readonly ids: readonly number[];
+  readonly onDone: () => void;
+  readonly className: string;
+  readonly children?: ReactNode;
+}
+
+/** What can be done to some tasks. */
+export function Actions({ ids, onDone, className, children }: ActionsProps) {
   const { t } = useTranslation();
   const can = useCan();
   const format = useFormat();
@@ -206,8 +217,8 @@ export function Actions({ ids, onDone }: { ids: readonly number[]; onDone: () =>
       onOk: () => cancel.mutateAsync({ ids: [...ids] }).catch(() => undefined),
     });
   return (
-    <div className="selection-bar">
-      <span>{t('task.chosen', { n: format.number(ids.length) })}</span>
+    <div className={className}>
+      {children}
       <Button icon={<BellOutlined />} loading={remind.isPending} onClick={() => remind.mutate({ ids: [...ids] })}>
         {t('task.remind')}
       </Button>

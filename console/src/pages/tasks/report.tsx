@@ -14,7 +14,7 @@ import { EmptyState } from '~/components/empty-state';
 import { ErrorNotice } from '~/components/error-notice';
 import { Definition, Panel } from '~/components/panel';
 import { StaffName } from '~/components/staff-name';
-import { TableOrCards } from '~/components/table-or-cards';
+import { type Column, TableOrCards } from '~/components/table-or-cards';
 import { useFormat } from '~/format';
 
 type TaskReport = Output<typeof getTaskReport>;
@@ -99,6 +99,12 @@ function Members({ rows }: { rows: readonly Row[] }) {
       {whole === 0 ? '–' : format.percent(part / whole)} <span className="muted small">{format.number(part)}</span>
     </span>
   );
+  const count = (name: 'given' | 'postponed' | 'notSuitable' | 'expired'): Column<Row> => ({
+    title: t(`taskReport.${name}`),
+    key: name,
+    align: 'right',
+    render: (_, row) => format.number(row[name]),
+  });
   return (
     <Panel title={t('taskReport.members')} definition={t('taskReport.membersDefinition')} isFlush>
       <TableOrCards<Row>
@@ -106,7 +112,7 @@ function Members({ rows }: { rows: readonly Row[] }) {
         keyOf={(row) => row.staff.id}
         columns={[
           { title: t('task.staff'), key: 'staff', render: (_, row) => <StaffName staff={row.staff} /> },
-          { title: t('taskReport.given'), dataIndex: 'given', align: 'right' },
+          count('given'),
           {
             title: t('taskReport.doneShare'),
             key: 'done',
@@ -125,16 +131,22 @@ function Members({ rows }: { rows: readonly Row[] }) {
             align: 'right',
             render: (_, row) => share(row.inTime, row.given),
           },
-          { title: t('taskReport.open'), dataIndex: 'open', align: 'right' },
           {
-            title: t('taskReport.overdue'),
-            key: 'overdue',
+            title: t('taskReport.open'),
+            key: 'open',
             align: 'right',
-            render: (_, row) => (row.overdue === 0 ? '0' : <span className="task-late">{row.overdue}</span>),
+            render: (_, row) => (
+              <span className="nowrap">
+                {format.number(row.open)}
+                {row.overdue > 0 && (
+                  <span className="small task-late"> {t('taskReport.overdue', { n: row.overdue })}</span>
+                )}
+              </span>
+            ),
           },
-          { title: t('taskReport.postponed'), dataIndex: 'postponed', align: 'right' },
-          { title: t('taskReport.notSuitable'), dataIndex: 'notSuitable', align: 'right' },
-          { title: t('taskReport.expired'), dataIndex: 'expired', align: 'right' },
+          count('postponed'),
+          count('notSuitable'),
+          count('expired'),
           {
             title: named(t('taskReport.reacted'), t('taskReport.reactedHint')),
             key: 'reacted',
