@@ -55,7 +55,11 @@ export const errorStatus = {
   folder_unknown: 422,
   material_unknown: 422,
   material_type_unsupported: 422,
-  welcome_variable_unknown: 422,
+  content_unknown: 422,
+  content_archived: 409,
+  content_name_taken: 409,
+  content_changed: 409,
+  material_replaced: 409,
 
   source_name_taken: 409,
   write_key_invalid: 401,
@@ -73,6 +77,11 @@ export const errorStatus = {
   webhook_url_refused: 422,
   webhook_limit: 422,
   webhook_off: 409,
+
+  broadcast_not_waiting: 409,
+  broadcast_reminded: 409,
+  broadcast_over: 409,
+  broadcast_known: 409,
 
   wecom_not_connected: 409,
   wecom_unavailable: 503,
@@ -100,4 +109,6 @@ export interface FieldProblem {
   /** A zod issue code, or the name of a rule of ours ('control_characters', 'unknown_variable', …). */
   readonly problem: string;
   readonly message: string;
+  /** What the words of the problem need: a line, a limit. */
+  readonly values?: Readonly<Record<string, string | number>>;
 }

@@ -1,5 +1,6 @@
 /** The contract: what server, console and OpenAPI agree on. `routes` holds each route under its name. */
 import * as acquisition from './acquisition.ts';
+import * as broadcasts from './broadcasts.ts';
 import * as commerce from './commerce.ts';
 import * as content from './content.ts';
 import * as customers from './customers.ts';
@@ -26,6 +27,7 @@ export const contracts = {
   segments,
   content,
   touch,
+  broadcasts,
   tasks,
   acquisition,
   imports,

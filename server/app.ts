@@ -51,11 +51,13 @@ export async function createApp(parts: AppParts): Promise<App> {
       auth,
       publicUrl: config.publicUrl,
       deliverers: wecom.deliverers,
+      broadcasters: wecom.broadcasters,
       sealer: runtime.sealer,
       allowPrivateWebhooks: config.allowPrivateWebhooks,
       clock: runtime.clock,
       importsFolder: join(config.home, 'imports'),
       mirror: parts.mirror,
+      visitors: wecom.visitors,
     }),
     wecom,
     createWebChannel(),
@@ -89,7 +91,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   });
 
   serveAuth(http, auth, config.publicUrl);
-  serveStaffSignIn(http, auth, runtime, wecom.identity);
+  serveStaffSignIn(http, auth, runtime, wecom.members);
   serveEndpoints(
     http,
     modules.flatMap((module) => module.endpoints),
@@ -220,7 +222,7 @@ async function servePages(http: FastifyInstance): Promise<void> {
   http.setNotFoundHandler(async (request, reply) => {
     const isPage =
       request.method === 'GET' &&
-      !/^\/(api|v1|q|wecom\/callback)([/?]|$)/.test(request.url) &&
+      !/^\/(api|v1|q|l|wecom\/callback)([/?]|$)/.test(request.url) &&
       !/\.[a-z0-9]{2,5}$/i.test(request.url.split('?')[0] ?? '');
     const name = /^\/m([/?]|$)/.test(request.url) ? 'h5' : 'console';
     const app = isPage ? built.find((app) => app.name === name) : undefined;

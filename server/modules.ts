@@ -1,6 +1,6 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
 import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
-import { contentEndpoints } from '#content';
+import { contentEndpoints, countReaders, forgetVisits, moveReaders, type VisitorIdentity } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
 import { createProjectors, eventEndpoints, type Listener } from '#events';
 import { importEndpoints, removeOldFiles, runImport } from '#imports';
@@ -20,8 +20,19 @@ import {
   segmentEndpoints,
   watchedTables,
 } from '#segments';
-import { createUrgentDelivery, type Deliverer, moveTouches, noteActs, touchChores, touchEndpoints } from '#touch';
-import { dayChore, endChores, followTasks, taskDeliverer, taskEndpoints } from '#tasks';
+import { createTaskDeliverer, dayChore, endChores, followTasks, taskEndpoints } from '#tasks';
+import {
+  type Broadcaster,
+  broadcastEndpoints,
+  createBroadcasting,
+  createGate,
+  createUrgentDelivery,
+  type Deliverer,
+  moveTouches,
+  noteActs,
+  touchChores,
+  touchEndpoints,
+} from '#touch';
 import { createTeller, createWebhookDelivery, planTidying, runReplay, tidyWebhooks, webhookEndpoints } from '#webhooks';
 
 /**
@@ -32,28 +43,40 @@ export function createModules(parts: {
   auth: Auth;
   publicUrl: string;
   deliverers: readonly Deliverer[];
+  broadcasters: readonly Broadcaster[];
   sealer: Sealer;
   allowPrivateWebhooks: boolean;
   clock: Clock;
   /** Where uploaded files to be imported are. */
   importsFolder: string;
   mirror: Mirror | undefined;
+  /** Who says whom a tracked link was opened by, where its code does not. */
+  visitors: VisitorIdentity | undefined;
 }): Module[] {
   const engine = createEngine(parts.mirror);
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
-  const listeners: Listener[] = [keepOrders, welcomeNewcomers, noteChanges, noteActs, followTasks, createTeller()];
+  const listeners: Listener[] = [
+    keepOrders,
+    countReaders,
+    welcomeNewcomers,
+    noteChanges,
+    noteActs,
+    followTasks,
+    createTeller(),
+  ];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
   const movers: Mover[] = [
     moveCustomerRows,
     moveRows('event'),
     moveOrders,
+    moveReaders,
     moveTouches,
     moveRows('task'),
     moveScores,
     moveMemberships,
   ];
-  const deliverers = [...parts.deliverers, taskDeliverer];
+  const deliverers = [...parts.deliverers, createTaskDeliverer(parts)];
 
   return [
     {
@@ -144,12 +167,38 @@ export function createModules(parts: {
       chores: membershipChores(),
       feed: watchedTables,
     },
-    { name: 'content', tables: ['material'], endpoints: contentEndpoints },
+    {
+      name: 'content',
+      tables: [
+        'content_folder',
+        'content',
+        'content_version',
+        'material',
+        'tracked_link',
+        'link_day',
+        'link_visit',
+        'link_reader',
+        'script',
+      ],
+      endpoints: contentEndpoints({ ...parts, uses: [] }),
+      chores: [forgetVisits],
+    },
     {
       name: 'touch',
-      tables: ['touch', 'attention', 'touch_person', 'consent', 'touch_pack', 'touch_quota', 'touch_lane'],
-      endpoints: touchEndpoints,
-      pumps: [createUrgentDelivery(deliverers)],
+      tables: [
+        'touch',
+        'attention',
+        'touch_person',
+        'consent',
+        'touch_pack',
+        'touch_quota',
+        'touch_lane',
+        'time_zone',
+        'broadcast',
+        'broadcast_target',
+      ],
+      endpoints: [...touchEndpoints, ...broadcastEndpoints],
+      pumps: [createGate(), createUrgentDelivery(deliverers), createBroadcasting(parts.broadcasters, parts)],
       chores: touchChores,
     },
     {

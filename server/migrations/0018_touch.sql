@@ -43,6 +43,8 @@ create table touch (
   expires_at timestamptz,
   planned_at timestamptz not null,
   decided_at timestamptz,
+  -- The gate's word holds until then, when quiet hours begin: what has not gone is decided about again.
+  allowed_until timestamptz,
   settled_at timestamptz,
   pack_id bigint,
   said jsonb,
@@ -184,6 +186,10 @@ create table touch_quota (
   used integer not null,
   primary key (name, period_start)
 );
+
+-- Zones that PostgreSQL knows: a text that names none must not stop the gate for everybody.
+create table time_zone (name text primary key);
+insert into time_zone select name from pg_timezone_names where name ~ '^[A-Z]\w+/' or name = 'UTC';
 
 -- Who decides about customers with customer_id & 15 = lane holds its row: two workers never decide about one person at once.
 create table touch_lane (lane smallint primary key);

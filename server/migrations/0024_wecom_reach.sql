@@ -52,3 +52,76 @@ create index staff_notice_due on staff_notice (id) where state in ('planned', 'c
 -- What a member was sent of late, for the limit per minute and hour.
 create index staff_notice_sent on staff_notice (staff_id, claimed_at) where state in ('sent', 'claimed', 'unknown');
 create index staff_notice_settled on staff_notice (settled_at) where state in ('failed', 'unknown');
+
+-- What goes to an audience and not to one customer: a message to groups, or a Moment. One row is one task on the platform.
+create table broadcast (
+  id bigint generated always as identity primary key,
+  channel text not null check (channel in ('wecom_group', 'wecom_moment')),
+  -- What it is for; there is one broadcast for one purpose.
+  purpose text not null unique,
+  -- Who plans it, and of what, as with touches.
+  kind text not null check (kind in ('campaign', 'manual')),
+  source_id bigint,
+  part text,
+  category text not null check (category in ('service', 'care', 'content', 'promotion')),
+  version_id bigint not null,
+  -- As the channel says it; written before it is first tried.
+  message jsonb,
+  -- Who sends it to his groups. A Moment has its members among the targets.
+  staff_id bigint references staff (id),
+  -- Whose customers with one of these tags see a Moment; empty: all of them.
+  tag_ids bigint[] not null default '{}',
+  state text not null default 'planned' check (state in (
+    'planned', 'claimed', 'submitted', 'confirmed', 'done', 'failed', 'unknown', 'expired', 'cancelled'
+  )),
+  reason text,
+  platform_message text,
+  platform_id text,
+  -- A Moment is made by a job of the platform's, which tells the id when it is done.
+  platform_job text,
+  created_at timestamptz not null,
+  due_at timestamptz not null,
+  expires_at timestamptz not null,
+  -- When the platform's quotas were booked; null: not booked, or given back.
+  booked_at timestamptz,
+  submitted_at timestamptz,
+  -- The first member sent it.
+  confirmed_at timestamptz,
+  ended_at timestamptz,
+  -- When the member was reminded, and when he is to be reminded next.
+  reminded_at timestamptz[] not null default '{}',
+  remind_at timestamptz,
+  -- When it is to be asked for next.
+  poll_at timestamptz,
+  -- How it is to end once the platform was told to stop and its last results are read.
+  ending text check (ending in ('expired', 'cancelled')),
+  -- An answer was lost: the platform may have it.
+  may_have_arrived boolean not null default false,
+  -- The machine's time.
+  tried_at timestamptz,
+  retry_at timestamptz,
+  claimed_by integer,
+  attempts integer not null default 0
+);
+create index broadcast_to_submit on broadcast (id) where state in ('planned', 'claimed');
+create index broadcast_to_poll on broadcast (poll_at) where state in ('submitted', 'confirmed');
+create index broadcast_source on broadcast (kind, source_id, id);
+create index broadcast_staff on broadcast (staff_id);
+create index broadcast_platform_id on broadcast (platform_id) where platform_id is not null;
+
+-- One group, or one member who publishes.
+create table broadcast_target (
+  broadcast_id bigint not null references broadcast (id),
+  -- Chat id, or the member's userid.
+  key text not null,
+  state text not null default 'waiting' check (state in ('waiting', 'sent', 'failed', 'expired', 'cancelled')),
+  reason text,
+  settled_at timestamptz,
+  -- Of a Moment: when its results were read last, customers it reached, and what they did.
+  read_at timestamptz,
+  customer_count integer not null default 0,
+  like_count integer not null default 0,
+  comment_count integer not null default 0,
+  primary key (broadcast_id, key)
+);
+create index broadcast_target_key on broadcast_target (key);

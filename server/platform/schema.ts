@@ -150,6 +150,53 @@ export interface AuthVerificationTable {
   updatedAt: Generated<Date>;
 }
 
+export interface BroadcastTable {
+  id: GeneratedAlways<number>;
+  channel: string;
+  purpose: string;
+  kind: string;
+  source_id: number | null;
+  part: string | null;
+  category: string;
+  version_id: number;
+  message: ColumnType<unknown, string | null | undefined, string | null>;
+  staff_id: number | null;
+  tag_ids: Generated<number[]>;
+  state: Generated<string>;
+  reason: string | null;
+  platform_message: string | null;
+  platform_id: string | null;
+  platform_job: string | null;
+  created_at: Date;
+  due_at: Date;
+  expires_at: Date;
+  booked_at: Date | null;
+  submitted_at: Date | null;
+  confirmed_at: Date | null;
+  ended_at: Date | null;
+  reminded_at: Generated<Date[]>;
+  remind_at: Date | null;
+  poll_at: Date | null;
+  ending: string | null;
+  may_have_arrived: Generated<boolean>;
+  tried_at: Date | null;
+  retry_at: Date | null;
+  claimed_by: number | null;
+  attempts: Generated<number>;
+}
+
+export interface BroadcastTargetTable {
+  broadcast_id: number;
+  key: string;
+  state: Generated<string>;
+  reason: string | null;
+  settled_at: Date | null;
+  read_at: Date | null;
+  customer_count: Generated<number>;
+  like_count: Generated<number>;
+  comment_count: Generated<number>;
+}
+
 export interface ChangeFeedTable {
   id: GeneratedAlways<number>;
   xid: Generated<string>;
@@ -229,6 +276,35 @@ export interface ConsentTable {
   state: string;
   at: Date;
   evidence: ColumnType<unknown, string, string>;
+}
+
+export interface ContentTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  folder_id: number | null;
+  category: string;
+  version_id: number | null;
+  archived_at: Date | null;
+  search_text: string;
+  search_grams: string[];
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface ContentFolderTable {
+  id: GeneratedAlways<number>;
+  kind: string;
+  name: string;
+}
+
+export interface ContentVersionTable {
+  id: GeneratedAlways<number>;
+  content_id: number;
+  number: number;
+  wordings: ColumnType<unknown, string, string>;
+  tracked_urls: string[];
+  created_by: string;
+  created_at: Date;
 }
 
 export interface CustomerTable {
@@ -440,6 +516,30 @@ export interface InboxLaneTable {
   lane: number;
 }
 
+export interface LinkDayTable {
+  link_id: number;
+  day: string;
+  kind: string;
+  source_id: number;
+  staff_id: number;
+  opens: number;
+  unknown_opens: number;
+}
+
+export interface LinkReaderTable {
+  customer_id: number;
+  link_id: number;
+  home_id: Generated<number>;
+  first_at: Date;
+  last_at: Date;
+  opens: number;
+}
+
+export interface LinkVisitTable {
+  visitor: string;
+  seen_at: Date;
+}
+
 export interface MaterialTable {
   id: GeneratedAlways<number>;
   name: string;
@@ -449,6 +549,10 @@ export interface MaterialTable {
   sha256: string;
   bytes: Buffer;
   created_at: Date;
+  folder_id: number | null;
+  replaced_by: number | null;
+  archived_at: Date | null;
+  created_by: Generated<string>;
 }
 
 export interface MigrationTable {
@@ -545,6 +649,20 @@ export interface ScoreRunTable {
   basis: ColumnType<unknown, string, string>;
   report: ColumnType<unknown, string, string>;
   curve: ColumnType<unknown, string, string>;
+}
+
+export interface ScriptTable {
+  id: GeneratedAlways<number>;
+  folder_id: number | null;
+  title: string;
+  words: string;
+  copy_count: Generated<number>;
+  copied_at: Date | null;
+  search_text: string;
+  search_grams: string[];
+  created_by: string;
+  created_at: Date;
+  updated_at: Date;
 }
 
 export interface SegmentTable {
@@ -760,6 +878,10 @@ export interface TaskAssignmentTable {
   created_by: string;
 }
 
+export interface TimeZoneTable {
+  name: string;
+}
+
 export interface TouchTable {
   customer_id: number;
   occasion_at: Date;
@@ -786,6 +908,7 @@ export interface TouchTable {
   expires_at: Date | null;
   planned_at: Date;
   decided_at: Date | null;
+  allowed_until: Date | null;
   settled_at: Date | null;
   pack_id: number | null;
   said: ColumnType<unknown, string | null | undefined, string | null>;
@@ -842,6 +965,16 @@ export interface TouchQuotaTable {
   name: string;
   period_start: Date;
   used: number;
+}
+
+export interface TrackedLinkTable {
+  id: GeneratedAlways<number>;
+  url: string;
+  url_sha256: string;
+  title: string;
+  archived_at: Date | null;
+  created_by: string;
+  created_at: Date;
 }
 
 export interface WebhookTable {
@@ -936,6 +1069,8 @@ export interface DB {
   auth_two_factor: AuthTwoFactorTable;
   auth_user: AuthUserTable;
   auth_verification: AuthVerificationTable;
+  broadcast: BroadcastTable;
+  broadcast_target: BroadcastTargetTable;
   change_feed: ChangeFeedTable;
   change_follower: ChangeFollowerTable;
   channel_code: ChannelCodeTable;
@@ -943,6 +1078,9 @@ export interface DB {
   code_scan_day: CodeScanDayTable;
   code_staff_day: CodeStaffDayTable;
   consent: ConsentTable;
+  content: ContentTable;
+  content_folder: ContentFolderTable;
+  content_version: ContentVersionTable;
   customer: CustomerTable;
   customer_attribute: CustomerAttributeTable;
   customer_merge: CustomerMergeTable;
@@ -960,6 +1098,9 @@ export interface DB {
   import_rejection: ImportRejectionTable;
   inbox: InboxTable;
   inbox_lane: InboxLaneTable;
+  link_day: LinkDayTable;
+  link_reader: LinkReaderTable;
+  link_visit: LinkVisitTable;
   material: MaterialTable;
   migration: MigrationTable;
   operation: OperationTable;
@@ -970,6 +1111,7 @@ export interface DB {
   schedule: ScheduleTable;
   score_change: ScoreChangeTable;
   score_run: ScoreRunTable;
+  script: ScriptTable;
   segment: SegmentTable;
   segment_day: SegmentDayTable;
   segment_due: SegmentDueTable;
@@ -988,11 +1130,13 @@ export interface DB {
   tag_group: TagGroupTable;
   task: TaskTable;
   task_assignment: TaskAssignmentTable;
+  time_zone: TimeZoneTable;
   touch: TouchTable;
   touch_lane: TouchLaneTable;
   touch_pack: TouchPackTable;
   touch_person: TouchPersonTable;
   touch_quota: TouchQuotaTable;
+  tracked_link: TrackedLinkTable;
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   webhook_hour: WebhookHourTable;

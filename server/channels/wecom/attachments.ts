@@ -1,12 +1,14 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { cutToBytes } from '#content';
-import type { Attachment as DraftAttachment } from '#contract/content';
+import type { ChannelMessage, Attachment as DraftAttachment } from '#contract/content';
 import type { Ctx } from '#platform/ctx';
-import type { Receipt } from '#touch';
 import type { Connection } from './connection.ts';
 import type { Attachment } from './endpoint.ts';
+import type { MomentAttachment } from './endpoints-reach.ts';
 import type { Failure } from './errors.ts';
 import { ensureMedia, forgetMedia } from './media.ts';
-import { refused, toReceipt } from './receipts.ts';
+import { type Refusal, refused, toReceipt } from './receipts.ts';
 
 /** Limits of an attachment (doc 92137), in UTF-8 bytes. */
 const limits = { title: 128, description: 512 };
@@ -19,7 +21,7 @@ export async function makeAttachments(
   ctx: Ctx,
   connection: Connection,
   drafts: readonly DraftAttachment[],
-): Promise<{ attachments: Attachment[] } | { receipt: Receipt }> {
+): Promise<{ attachments: Attachment[] } | { receipt: Refusal }> {
   const attachments: Attachment[] = [];
   for (const draft of drafts) {
     const made = await makeAttachment(ctx, connection, draft);
@@ -47,7 +49,7 @@ async function makeAttachment(
   ctx: Ctx,
   connection: Connection,
   draft: DraftAttachment,
-): Promise<Attachment | { receipt: Receipt }> {
+): Promise<Attachment | { receipt: Refusal }> {
   if (draft.kind === 'link') {
     return {
       msgtype: 'link',
@@ -79,7 +81,43 @@ async function makeAttachment(
   }
 }
 
+type MomentDraft = Extract<ChannelMessage, { kind: 'moment' }>['attachments'][number];
+
+/** The attachments of a Moment: pictures, or a video, or a link with its cover. */
+export async function makeMomentAttachments(
+  ctx: Ctx,
+  connection: Connection,
+  drafts: readonly MomentDraft[],
+): Promise<{ attachments: MomentAttachment[] } | { receipt: Refusal }> {
+  const attachments: MomentAttachment[] = [];
+  for (const draft of drafts) {
+    const media =
+      draft.kind === 'link'
+        ? await uploadCover(connection)
+        : await ensureMedia(ctx, connection, draft.materialId, 'moment');
+    if ('missing' in media) return { receipt: refused('material_missing', false, 'a file is gone') };
+    if ('failure' in media) return { receipt: uploadReceipt(media.failure) };
+    const media_id = media.mediaId;
+    if (draft.kind === 'image') attachments.push({ msgtype: 'image', image: { media_id } });
+    else if (draft.kind === 'video') attachments.push({ msgtype: 'video', video: { media_id } });
+    else
+      attachments.push({
+        msgtype: 'link',
+        link: { title: cutToBytes(draft.title, limits.title), url: draft.url, media_id },
+      });
+  }
+  return { attachments };
+}
+
+const coverFile = join(import.meta.dirname, 'link-cover.png');
+
+/** WeCom shows no link in a Moment without a cover that was uploaded; siyu keeps addresses of covers, not files. */
+async function uploadCover(connection: Connection): Promise<{ mediaId: string } | { failure: Failure }> {
+  const receipt = await connection.client.uploadForMoment('image', 'cover.png', await readFile(coverFile));
+  return receipt.ok ? { mediaId: receipt.value.media_id } : { failure: receipt };
+}
+
 /** Nothing was sent yet: an upload whose answer was lost may simply be repeated. */
-function uploadReceipt(failure: Failure): Receipt {
+function uploadReceipt(failure: Failure): Refusal {
   return failure.outcome === 'refused' ? toReceipt(failure) : { outcome: 'unreachable', message: failure.errmsg };
 }

@@ -90,7 +90,10 @@ export const reachEndpoints = {
       filter_type: z.int().min(0).max(2).optional(),
       ...page(100),
     }),
-    reply({ group_msg_list: list(reply({ msgid: id, ...sentMessage })), next_cursor: optionalText }),
+    reply({
+      group_msg_list: list(reply({ msgid: id, ...sentMessage, attachments: list(reply({ msgtype: text })) })),
+      next_cursor: optionalText,
+    }),
     { paged: true },
   ),
   'externalcontact/get_groupmsg_task': post(
@@ -162,7 +165,10 @@ export const reachEndpoints = {
       filter_type: z.int().min(0).max(2).optional(),
       ...page(20),
     }),
-    reply({ moment_list: list(reply({ moment_id: id, ...sentMessage })), next_cursor: optionalText }),
+    reply({
+      moment_list: list(reply({ moment_id: id, ...sentMessage, image: list(reply({})) })),
+      next_cursor: optionalText,
+    }),
     { paged: true },
   ),
   'externalcontact/get_moment_task': post(
@@ -204,7 +210,7 @@ export const reachEndpoints = {
         text: ask({ content: someBytes(2048) }).optional(),
         textcard: ask({
           title: someChars(128),
-          description: someBytes(2048),
+          description: someChars(512),
           url: someBytes(2048),
           btntxt: someChars(4).optional(),
         }).optional(),

@@ -1,4 +1,5 @@
 import { pushCodeJob } from '#acquisition';
+import type { VisitorIdentity } from '#content';
 import * as contract from '#contract/wecom';
 import { recordAudit } from '#organization';
 import type { Ctx } from '#platform/ctx';
@@ -8,25 +9,33 @@ import type { Metrics } from '#platform/metrics';
 import { endpoint, type Module, type Runtime } from '#platform/module';
 import { endOperation } from '#platform/operations';
 import { dailyAt } from '#platform/schedule';
-import type { Deliverer } from '#touch';
+import type { Broadcaster, Deliverer, Packer } from '#touch';
 import { checkConnection } from './check.ts';
 import { pushCode } from './codes.ts';
 import { type Connection, createConnector } from './connection.ts';
+import { createGroupBroadcaster } from './group-messages.ts';
 import { createGroupReader, listGroupPage } from './groups.ts';
 import { signOwnPage } from './jssdk.ts';
+import { createMassPacker } from './mass-packs.ts';
 import { createMirror } from './mirror.ts';
+import { createMomentBroadcaster } from './moments.ts';
 import { createNotifier } from './notices.ts';
-import { createIdentity, type Identity } from './oauth.ts';
+import { createMembers, createVisitors, type MemberIdentity } from './oauth.ts';
 import { createReceiver } from './receive.ts';
 import { ensureOperation, pullStaffDays, readGroups, reconcile } from './reconcile.ts';
 import { createRefresher, OutsideError, refreshDirectory, refreshTags } from './refresh.ts';
 import { createWelcomeDeliverer } from './welcome.ts';
 
+export interface WecomChannel extends Module {
+  readonly deliverers: Deliverer[];
+  readonly packers: Packer[];
+  readonly broadcasters: Broadcaster[];
+  readonly visitors: VisitorIdentity;
+  readonly members: MemberIdentity;
+}
+
 /** WeCom: callbacks in, calls out, and the two kept equal. */
-export function createWecomChannel(
-  runtime: Runtime,
-  metrics: Metrics,
-): Module & { deliverers: Deliverer[]; identity: Identity } {
+export function createWecomChannel(runtime: Runtime, metrics: Metrics): WecomChannel {
   const connector = createConnector({ ...runtime, metrics });
   const receiver = createReceiver(connector, metrics);
 
@@ -57,7 +66,10 @@ export function createWecomChannel(
     name: 'wecom',
     tables: ['wecom_media', 'wecom_refresh', 'wecom_group_chat'],
     deliverers: [createWelcomeDeliverer(connector)],
-    identity: createIdentity(connector),
+    packers: [createMassPacker(connector)],
+    broadcasters: [createGroupBroadcaster(connector), createMomentBroadcaster(connector)],
+    visitors: createVisitors(connector),
+    members: createMembers(connector),
     endpoints: [
       endpoint(contract.getConnection, (ctx) => connector.describe(ctx)),
       endpoint(contract.setConnection, async (ctx, input) => {

@@ -1,4 +1,4 @@
-import { cutToBytes, renderText, usesVariable, type Variables } from '#content';
+import { asksForName, renderWords } from '#content';
 import type { Message } from '#contract/content';
 import type { Ctx } from '#platform/ctx';
 import type { Deliverer, TouchReason, TouchToDeliver } from '#touch';
@@ -7,8 +7,8 @@ import type { Connection, Connector } from './connection.ts';
 import { refused, toReceipt } from './receipts.ts';
 import { readCustomer } from './refresh.ts';
 
-/** Limits of a welcome (doc 92137): UTF-8 bytes, and how long its code lives. */
-const limits = { text: 4000, waitMs: 20_000 };
+/** How long a welcome code lives (doc 92137). */
+const codeLifeMs = 20_000;
 
 /** What WeCom's refusals of a welcome mean to an operator. */
 const reasons: Readonly<Record<number, TouchReason>> = {
@@ -23,14 +23,28 @@ export function createWelcomeDeliverer(connector: Connector): Deliverer {
   return {
     channel: 'wecom_welcome',
     traits: { isRepeatable: true },
-    async deliver(ctx, touch) {
+    async deliver(ctx, touch, runtime) {
       const connection = await connector.connect(ctx);
       if (!connection) return { receipt: refused('platform_unreachable', true, 'no corp is connected') };
       if (!touch.content) return { receipt: refused('content_missing', false, 'a welcome without words') };
       const { message, hook } = touch.content;
-      const named = await readVariables(ctx, connection, touch, message, hook);
-      const text = cutToBytes(renderText(message.text, named), limits.text);
-      const made = await makeAttachments(ctx, connection, message.attachments);
+      const rendered = await renderWords(
+        ctx,
+        message,
+        {
+          customerId: touch.customerId,
+          staffId: touch.staffId,
+          touchId: touch.id,
+          kind: 'welcome',
+          sourceId: touch.codeId,
+        },
+        runtime,
+        { 'code.hook': hook, ...(await learnName(ctx, connection, touch, message)) },
+      );
+      if ('problem' in rendered) return { receipt: refused(rendered.problem, false, 'a welcome that says nothing') };
+      if (rendered.message.kind !== 'wecom') throw new Error('a welcome is a message of WeCom');
+      const { text } = rendered.message;
+      const made = await makeAttachments(ctx, connection, rendered.message.attachments);
       if ('receipt' in made) return made;
       const { attachments } = made;
       const answer = await connection.client.call(
@@ -44,7 +58,7 @@ export function createWelcomeDeliverer(connector: Connector): Deliverer {
       );
       const said = { text, attachmentCount: attachments.length };
       if (answer.ok) return { receipt: { outcome: 'accepted' }, said };
-      if (await forgetGoneMedia(ctx, answer, message.attachments))
+      if (await forgetGoneMedia(ctx, answer, rendered.message.attachments))
         return { receipt: refused('material_missing', true, answer.errmsg), said };
       return { receipt: toReceipt(answer, reasons), said };
     },
@@ -52,45 +66,29 @@ export function createWelcomeDeliverer(connector: Connector): Deliverer {
 }
 
 function timeoutMs({ deadlineAt }: TouchToDeliver): number {
-  return deadlineAt === null ? limits.waitMs : Math.max(1, deadlineAt.getTime() - Date.now());
+  return deadlineAt === null ? codeLifeMs : Math.max(1, deadlineAt.getTime() - Date.now());
 }
 
-/** Values of the variables; the customer's name is asked of WeCom when a message needs it and nobody knows it yet. */
-async function readVariables(
+/** The customer's name is asked of WeCom when a message needs it and nobody knows it yet. */
+async function learnName(
   ctx: Ctx,
   connection: Connection,
   touch: TouchToDeliver,
   message: Message,
-  hook: string,
-): Promise<Variables> {
-  const [staff, code, customer] = await Promise.all([
-    ctx.db
-      .selectFrom('staff')
-      .select(['name', 'alias'])
-      .where('id', '=', touch.staffId ?? 0)
-      .executeTakeFirst(),
-    ctx.db
-      .selectFrom('channel_code')
-      .select('name')
-      .where('id', '=', touch.codeId ?? 0)
-      .executeTakeFirst(),
-    ctx.db.selectFrom('customer').select('name').where('id', '=', touch.customerId).executeTakeFirst(),
-  ]);
-  let name = customer?.name ?? undefined;
-  if (name === undefined && touch.externalUserid !== null && usesVariable(message.text, 'customer_name')) {
-    // Without the name the greeting goes out all the same: it must not be late.
-    const record = await readCustomer(ctx, connection, touch.externalUserid, {
-      lane: 'urgent',
-      since: touch.receivedAt?.getTime() ?? Date.now(),
-      signal: AbortSignal.timeout(3000),
-    }).catch(() => undefined);
-    name = record?.external_contact.name;
-  }
-  return {
-    ...(name === undefined ? {} : { customer_name: name }),
-    staff_name: staff?.name ?? '',
-    staff_alias: staff?.alias || (staff?.name ?? ''),
-    code_name: code?.name ?? '',
-    hook,
-  };
+): Promise<Record<string, string>> {
+  if (touch.externalUserid === null || !asksForName(message)) return {};
+  const customer = await ctx.db
+    .selectFrom('customer')
+    .select('name')
+    .where('id', '=', touch.customerId)
+    .executeTakeFirst();
+  if (customer?.name) return {};
+  // Without the name the greeting goes out all the same: it must not be late.
+  const record = await readCustomer(ctx, connection, touch.externalUserid, {
+    lane: 'urgent',
+    since: touch.receivedAt?.getTime() ?? Date.now(),
+    signal: AbortSignal.timeout(3000),
+  }).catch(() => undefined);
+  const name = record?.external_contact.name ?? '';
+  return { 'customer.name': name, 'customer.nickname': name };
 }

@@ -4,6 +4,7 @@ import { dayOf } from '#platform/days';
 import { sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import type { BytesReply } from '#platform/module';
+import { escapeHtml, phonePage } from '#platform/pages';
 import { stateOfCode } from './rules.ts';
 
 /** The page behind a printed landing code: counts the scan, shows WeCom's QR code to press. */
@@ -41,31 +42,6 @@ export async function showLanding(ctx: Ctx, slug: string): Promise<BytesReply> {
     status: isOpen ? 200 : 410,
     contentType: 'text/html; charset=utf-8',
     headers: { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
-    body: page(body),
+    body: phonePage('添加顾问', body),
   };
-}
-
-function page(body: string): string {
-  return `<!doctype html>
-<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>添加顾问</title><style>
-:root { color-scheme: light dark; font: 16px/1.6 system-ui, -apple-system, "PingFang SC", "Noto Sans SC", sans-serif }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: light-dark(#eef3f1, #14201c); color: light-dark(#1f2b27, #e4ece8) }
-main { width: min(86vw, 340px); padding: 32px 24px; text-align: center; border-radius: 20px; background: light-dark(#fff, #1c2a25); box-shadow: 0 12px 40px rgb(0 0 0 / .08) }
-h1 { margin: 0 0 8px; font-size: 20px } .hook { margin: 0 0 20px } img { border-radius: 8px; background: #fff; padding: 8px }
-.hint { margin: 16px 0 0; font-size: 14px; opacity: .7 }
-</style></head><body><main>
-${body}
-</main></body></html>`;
-}
-
-function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

@@ -1,4 +1,10 @@
-/** What is said: messages with variables, and the files they carry. */
+/** What is said: contents in versions, templates, files, scripts and tracked links. */
 export { assertMessage, readMaterial } from './materials.ts';
+export type { VisitorIdentity } from './open.ts';
+export { countReaders, forgetVisits, moveReaders } from './readers.ts';
+export { type LinkMaker, type Rendered, type RenderRequest, renderMessages, renderWords } from './render.ts';
 export { contentEndpoints } from './routes.ts';
-export { cutToBytes, isEmptyMessage, renderText, usesVariable, type Variables } from './rules.ts';
+export { isEmptyMessage } from './rules.ts';
+export type { ContentUse, FindUses } from './uses.ts';
+export { type ContentVersion, currentVersion, isSameForAll, requireVersion } from './versions.ts';
+export { asksForName, type ContentChannel, cutToBytes } from './wordings.ts';

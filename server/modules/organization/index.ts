@@ -23,4 +23,4 @@ export {
   type StaffDay,
 } from './staff.ts';
 export { type StaffIdentity, serveStaffSignIn } from './staff-sign-in.ts';
-export { ensureSetupToken, needsSetup } from './users.ts';
+export { ensureSetupToken, needsSetup, readOrganizationName } from './users.ts';

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { taskCategory, taskKind, taskReason, taskState } from '#contract/tasks';
+import type { taskKind, taskReason, taskState } from '#contract/tasks';
+import type { category as touchCategory } from '#contract/touch';
 
 const state: Record<z.output<typeof taskState>, string> = {
   open: '待办',
@@ -23,7 +24,7 @@ const reason: Record<z.output<typeof taskReason>, string> = {
   withdrawn: '旅程或群发已停止',
 };
 
-const category: Record<z.output<typeof taskCategory>, string> = {
+const category: Record<z.output<typeof touchCategory>, string> = {
   service: '服务',
   care: '关怀',
   content: '内容',

@@ -5,7 +5,8 @@ import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { z } from 'zod';
 import { listCustomers } from '#contract/customers';
-import { assignmentDraft, createAssignment, taskCategory } from '#contract/tasks';
+import { assignmentDraft, createAssignment } from '#contract/tasks';
+import { category as touchCategory } from '#contract/touch';
 import { useSession } from '~/app/session';
 import { reading } from '~/call';
 import { DraftForm, Field, useDraft } from '~/components/draft';
@@ -99,7 +100,7 @@ export function AssignmentDrawer({ onClose, customers = [] }: Props) {
             block
             value={value.category}
             onChange={(category) => set({ category })}
-            options={taskCategory.options.map((category) => ({
+            options={touchCategory.options.map((category) => ({
               value: category,
               label: t(`task.category.${category}`),
             }))}

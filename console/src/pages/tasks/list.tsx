@@ -6,16 +6,8 @@ import { type Key, type ReactNode, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { z } from 'zod';
 import type { Output } from '#contract';
-import {
-  cancelTasks,
-  countTasks,
-  listTasks,
-  reassignTasks,
-  remindTasks,
-  taskCategory,
-  taskKind,
-  taskState,
-} from '#contract/tasks';
+import { cancelTasks, countTasks, listTasks, reassignTasks, remindTasks, taskKind, taskState } from '#contract/tasks';
+import { category as touchCategory } from '#contract/touch';
 import { useCan } from '~/app/session';
 import { reading, readingPages } from '~/call';
 import { CustomerName } from '~/components/customer-name';
@@ -94,7 +86,10 @@ export function TaskList({ make }: { make: ReactNode }) {
           label={t('task.categoryTitle')}
           value={filters.category}
           onChange={(category) => filter({ category })}
-          options={taskCategory.options.map((category) => ({ value: category, label: t(`task.category.${category}`) }))}
+          options={touchCategory.options.map((category) => ({
+            value: category,
+            label: t(`task.category.${category}`),
+          }))}
         />
         <FilterSelect
           label={t('task.kindTitle')}
