@@ -237,8 +237,8 @@ export const assignmentDraft = z.object({
   category,
   title: line(60),
   why: text(300, 0).default(''),
-  /** Suggested words; may use the variables of messages. */
-  words: text(2000, 0).default(''),
+  /** Suggested words: a template, as those of contents are. */
+  words: text(1300, 0).default(''),
   dueOn: day,
   /** The last day on which it still makes sense. */
   lastDay: day,

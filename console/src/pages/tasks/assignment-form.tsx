@@ -123,7 +123,7 @@ export function AssignmentDrawer({ onClose, customers = [] }: Props) {
             onChange={(event) => set({ why: event.target.value })}
           />
         </Field>
-        <Field label={t('taskForm.words')} path="words" isOptional>
+        <Field label={t('taskForm.words')} path="words" below isOptional>
           <Words value={value.words} onChange={(words) => set({ words })} />
         </Field>
         <div className="field-pair">
@@ -155,7 +155,7 @@ function Words({ id, value, onChange }: { id?: string; value: string; onChange: 
       <Input.TextArea
         {...(id === undefined ? {} : { id })}
         autoSize={{ minRows: 3, maxRows: 8 }}
-        maxLength={2000}
+        maxLength={1300}
         placeholder={t('taskForm.wordsPlaceholder')}
         value={value}
         onChange={(event) => onChange(event.target.value)}
