@@ -42,6 +42,7 @@ export const layout: Texts<typeof zhCN> = {
     touches: 'Touches',
     organization: 'Organisation and settings',
     staff: 'Staff',
+    channels: 'Channels',
     connection: 'WeCom connection',
     selfCheck: 'Self-check',
     reconciliation: 'Reconciliation',

@@ -39,6 +39,7 @@ export const layout = {
     touches: '触达记录',
     organization: '组织与设置',
     staff: '员工',
+    channels: '渠道',
     connection: '企业微信连接',
     selfCheck: '自检',
     reconciliation: '对账',
