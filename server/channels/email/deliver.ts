@@ -56,12 +56,16 @@ export function createMailDeliverer(keeper: EmailKeeper, health: HealthKeeper<Ma
     const rest = resting.get(server);
     if (rest && Date.now() < rest.until) return rest.receipt;
     const receipt = await server.smtp.send({ from: server.senderAddress, to }, mail);
-    const failure = receipt.outcome === 'accepted' || isOfOneMail.has(receipt.problem) ? null : receipt;
+    if (receipt.outcome === 'accepted') {
+      await health.note(ctx, null);
+      return receipt;
+    }
+    if (isOfOneMail.has(receipt.problem)) return receipt;
     const isShut = receipt.outcome === 'unreachable' || (receipt.outcome === 'refused' && receipt.isRetryable);
-    if (failure && isShut && failure.problem !== 'server_busy') {
+    if (isShut && receipt.problem !== 'server_busy') {
       resting.set(server, { until: Date.now() + restMs, receipt });
     }
-    await health.note(ctx, failure);
+    await health.note(ctx, receipt);
     return receipt;
   }
 

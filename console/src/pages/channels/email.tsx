@@ -25,6 +25,11 @@ export function EmailCard() {
   if (data === undefined) return null;
   const { settings, health, sentToday } = data;
   const close = () => setOpen(undefined);
+  /** What a check said of other settings, or before a test, is old news. */
+  function show(dialog: 'settings' | 'test') {
+    checking.reset();
+    setOpen(dialog);
+  }
   const timeOf = (time: string | null) => (time === null ? t('common.never') : format.time(time));
   const today =
     settings?.dailyLimit == null
@@ -60,7 +65,7 @@ export function EmailCard() {
         }
         actions={
           <>
-            <Button type={settings === null ? 'primary' : 'default'} onClick={() => setOpen('settings')}>
+            <Button type={settings === null ? 'primary' : 'default'} onClick={() => show('settings')}>
               {t(settings === null ? 'channel.setUp' : 'channel.settings')}
             </Button>
             {settings !== null && (
@@ -68,7 +73,7 @@ export function EmailCard() {
                 <Button loading={checking.isPending} onClick={() => checking.mutate({})}>
                   {t('channel.check')}
                 </Button>
-                <Button onClick={() => setOpen('test')}>{t('channel.test')}</Button>
+                <Button onClick={() => show('test')}>{t('channel.test')}</Button>
               </>
             )}
           </>
@@ -247,7 +252,7 @@ function TestModal({ onClose }: { onClose: () => void }) {
       okButtonProps={{ htmlType: 'submit', form: 'email-test' }}
     >
       <DraftForm id="email-test" draft={draft} onSave={() => sending.mutate(draft.value)}>
-        <p className="muted">{t('channel.email.testHint')}</p>
+        <p className="drawer-lead">{t('channel.email.testHint')}</p>
         <Field label={t('channel.email.testTo')} path="to">
           <Input
             className="mono"

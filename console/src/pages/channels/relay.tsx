@@ -25,6 +25,10 @@ export function RelayCard() {
   const testing = useWriting(sendTestRelay);
   if (data === undefined) return null;
   const { settings, health } = data;
+  function showSettings() {
+    testing.reset();
+    setOpen(true);
+  }
   const timeOf = (time: string | null) => (time === null ? t('common.never') : format.time(time));
   return (
     <>
@@ -60,7 +64,7 @@ export function RelayCard() {
         }
         actions={
           <>
-            <Button type={settings === null ? 'primary' : 'default'} onClick={() => setOpen(true)}>
+            <Button type={settings === null ? 'primary' : 'default'} onClick={showSettings}>
               {t(settings === null ? 'channel.setUp' : 'channel.settings')}
             </Button>
             {settings !== null && (

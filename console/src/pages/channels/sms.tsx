@@ -24,6 +24,11 @@ export function SmsCard() {
   if (data === undefined) return null;
   const { settings, health, unreported } = data;
   const close = () => setOpen(undefined);
+  /** What a check said of other settings, or before a test, is old news. */
+  function show(dialog: 'settings' | 'test') {
+    checking.reset();
+    setOpen(dialog);
+  }
   const timeOf = (time: string | null) => (time === null ? t('common.never') : format.time(time));
   return (
     <>
@@ -51,7 +56,7 @@ export function SmsCard() {
         }
         actions={
           <>
-            <Button type={settings === null ? 'primary' : 'default'} onClick={() => setOpen('settings')}>
+            <Button type={settings === null ? 'primary' : 'default'} onClick={() => show('settings')}>
               {t(settings === null ? 'channel.setUp' : 'channel.settings')}
             </Button>
             {settings !== null && (
@@ -59,7 +64,7 @@ export function SmsCard() {
                 <Button loading={checking.isPending} onClick={() => checking.mutate({})}>
                   {t('channel.check')}
                 </Button>
-                <Button onClick={() => setOpen('test')}>{t('channel.test')}</Button>
+                <Button onClick={() => show('test')}>{t('channel.test')}</Button>
               </>
             )}
           </>
@@ -173,7 +178,7 @@ function TestModal({ onClose }: { onClose: () => void }) {
       okButtonProps={{ htmlType: 'submit', form: 'sms-test' }}
     >
       <DraftForm id="sms-test" draft={draft} onSave={send}>
-        <p className="muted">{t('channel.sms.testHint')}</p>
+        <p className="drawer-lead">{t('channel.sms.testHint')}</p>
         <div className="field-pair">
           <Field label={t('channel.sms.phone')} path="phone">
             <Input
