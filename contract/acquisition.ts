@@ -112,14 +112,7 @@ export const getCode = route({
   errors: ['not_found'],
 });
 
-const draftErrors = [
-  'code_name_taken',
-  'staff_unknown',
-  'tag_unknown',
-  'folder_unknown',
-  'material_unknown',
-  'welcome_variable_unknown',
-] as const;
+const draftErrors = ['code_name_taken', 'staff_unknown', 'tag_unknown', 'folder_unknown', 'material_unknown'] as const;
 
 export const createCode = route({
   method: 'POST',
@@ -301,7 +294,7 @@ export const setDefaultWelcome = route({
   summary: 'Change the default welcome',
   input: z.object({ isOn: z.boolean(), message }),
   output: done,
-  errors: ['material_unknown', 'welcome_variable_unknown'],
+  errors: ['material_unknown'],
 });
 
 export const openLanding = route({

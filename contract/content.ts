@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { route } from './route.ts';
-import { id, line, text, url } from './types.ts';
+import { category, touchKind } from './touch.ts';
+import { after, day, done, flag, id, limit, line, page, text, time, url } from './types.ts';
 
 /** What is said: messages, and the files they carry. */
 
@@ -37,7 +38,7 @@ const visual = z.discriminatedUnion('kind', [image, link, video]);
 
 /** A message as WeCom sends it: one text bubble, then each attachment as its own bubble. */
 export const message = z.object({
-  text: text(1300, 0).default(''),
+  text: text(4000, 0).default(''),
   attachments: z.array(attachment).max(9).default([]),
   /** Addresses in it whose opens are counted. */
   trackedUrls: z.array(url).max(20).optional(),
@@ -45,11 +46,6 @@ export const message = z.object({
 
 export type Message = z.output<typeof message>;
 export type Attachment = z.output<typeof attachment>;
-
-/** What a touch does to a person's attention: service, care and content give, promotion asks. */
-export const category = z.enum(['service', 'care', 'content', 'promotion']);
-
-export type Category = z.output<typeof category>;
 
 /**
  * Variables of templates (Liquid), written {{ customer.name }}; besides these the brand's own attributes, as
@@ -180,6 +176,231 @@ export const channelMessage = z.discriminatedUnion('kind', [
 
 export type ChannelMessage = z.output<typeof channelMessage>;
 
+export const wordingKind = z.enum(wordingKinds);
+
+const folderKind = z.enum(['content', 'material', 'script']);
+
+export const folder = z.object({
+  id,
+  name: z.string(),
+  /** Without what is archived. */
+  count: z.number().int(),
+});
+
+export const listFolders = route({
+  method: 'GET',
+  path: '/api/content-folders',
+  permission: 'content.read',
+  summary: 'Folders of contents, of materials or of scripts',
+  input: z.object({ kind: folderKind }),
+  output: z.object({ rows: z.array(folder) }),
+});
+
+export const createFolder = route({
+  method: 'POST',
+  path: '/api/content-folders',
+  permission: 'content.write',
+  summary: 'Make a folder',
+  input: z.object({ kind: folderKind, name: line(40) }),
+  output: z.object({ id }),
+  errors: ['folder_name_taken'],
+});
+
+export const updateFolder = route({
+  method: 'PUT',
+  path: '/api/content-folders/:id',
+  permission: 'content.write',
+  summary: 'Rename a folder',
+  input: z.object({ id, name: line(40) }),
+  output: done,
+  errors: ['not_found', 'folder_name_taken'],
+});
+
+export const deleteFolder = route({
+  method: 'DELETE',
+  path: '/api/content-folders/:id',
+  permission: 'content.write',
+  summary: 'Delete a folder; what is in it stays, in no folder',
+  input: z.object({ id }),
+  output: done,
+  errors: ['not_found'],
+});
+
+const named = z.object({ id, name: z.string() });
+
+const trackedUrls = z.array(url).max(20).default([]);
+
+export const contentRow = z.object({
+  id,
+  name: z.string(),
+  folder: named.nullable(),
+  category,
+  /** Where it has words. */
+  wordingKinds: z.array(wordingKind),
+  /** The beginning of what it says. */
+  excerpt: z.string(),
+  /** A picture it shows. */
+  imageId: id.nullable(),
+  trackedCount: z.number().int(),
+  versionId: id,
+  versionNumber: z.number().int(),
+  isArchived: z.boolean(),
+  updatedAt: time,
+  updatedBy: z.string(),
+});
+
+export const listContents = route({
+  method: 'GET',
+  path: '/api/contents',
+  permission: 'content.read',
+  summary: 'Contents, newest first',
+  input: z.object({
+    search: line(60).optional(),
+    category: category.optional(),
+    /** Those with words for this channel. */
+    wording: wordingKind.optional(),
+    folder: id.optional(),
+    archived: flag.default(false),
+    after,
+    limit,
+  }),
+  output: page(contentRow),
+});
+
+export const getContent = route({
+  method: 'GET',
+  path: '/api/contents/:id',
+  permission: 'content.read',
+  summary: 'One content as it is said now, and which versions it had',
+  input: z.object({ id }),
+  output: contentRow.extend({
+    wordings,
+    trackedUrls,
+    versions: z.array(z.object({ id, number: z.number().int(), createdAt: time, createdBy: z.string() })),
+  }),
+  errors: ['not_found'],
+});
+
+export const contentDraft = z.object({
+  name: line(60),
+  folderId: id.nullable().default(null),
+  category,
+  wordings,
+  trackedUrls,
+});
+
+export const createContent = route({
+  method: 'POST',
+  path: '/api/contents',
+  permission: 'content.write',
+  summary: 'Make a content; its texts are Liquid templates',
+  input: contentDraft,
+  output: z.object({ id, versionId: id }),
+  errors: ['content_name_taken', 'folder_unknown', 'material_unknown'],
+});
+
+export const updateContent = route({
+  method: 'PUT',
+  path: '/api/contents/:id',
+  permission: 'content.write',
+  summary:
+    'Change a content. Other words make a new version; what was planned or sent with an earlier one stays with that. `versionId` is the version that was edited: refused when somebody else has changed it since',
+  input: contentDraft.extend({ id, versionId: id }),
+  output: z.object({ versionId: id }),
+  errors: [
+    'not_found',
+    'content_name_taken',
+    'content_changed',
+    'content_archived',
+    'folder_unknown',
+    'material_unknown',
+  ],
+});
+
+export const archiveContent = route({
+  method: 'PUT',
+  path: '/api/contents/:id/archived',
+  permission: 'content.write',
+  summary: 'Archive a content, or take it out again. What is planned with it still goes out',
+  input: z.object({ id, isArchived: z.boolean() }),
+  output: done,
+  errors: ['not_found', 'content_name_taken'],
+});
+
+export const getContentVersion = route({
+  method: 'GET',
+  path: '/api/contents/:id/versions/:number',
+  permission: 'content.read',
+  summary: 'What a content said in one of its versions',
+  input: z.object({ id, number: z.coerce.number().int().min(1).max(1_000_000) }),
+  output: z.object({ wordings, trackedUrls, createdAt: time, createdBy: z.string() }),
+  errors: ['not_found'],
+});
+
+/** Something that uses a content or a file, and its name where it has one. */
+export const use = z.object({
+  kind: z.enum(['campaign', 'journey', 'task', 'code', 'default_welcome', 'content']),
+  id: id.nullable(),
+  name: z.string(),
+});
+
+export const listContentUses = route({
+  method: 'GET',
+  path: '/api/contents/:id/uses',
+  permission: 'content.read',
+  summary: 'What a content is used by',
+  input: z.object({ id }),
+  output: z.object({ uses: z.array(use) }),
+  errors: ['not_found'],
+});
+
+/** A customer for whom something is filled, and what is missing there. */
+export const previewContent = route({
+  method: 'POST',
+  path: '/api/content-preview',
+  permission: 'content.read',
+  summary:
+    'What somebody would get: a draft filled for one customer, with the names of variables where values are missing, and what is wrong with it. Nothing is saved',
+  input: z.object({ kind: wordingKind, wordings, trackedUrls, customerId: id.optional(), staffId: id.optional() }),
+  output: z.object({
+    message: channelMessage.nullable(),
+    missing: z.array(z.string()),
+    /** Bytes of the text as WeCom counts them. */
+    byteCount: z.number().int(),
+    problems: z.array(
+      z.object({
+        path: z.string(),
+        problem: z.string(),
+        message: z.string(),
+        values: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+      }),
+    ),
+  }),
+  errors: ['not_found'],
+});
+
+export const findGaps = route({
+  method: 'GET',
+  path: '/api/contents/:id/gaps',
+  permission: 'content.write',
+  summary: 'Which customers would miss a value: the content is filled for up to 2,000 of them, as it would be sent',
+  input: z.object({ id, wording: wordingKind, segment: id.optional() }),
+  output: z.object({
+    /** For how many it was filled, and how many would hear nothing at all. */
+    looked: z.number().int(),
+    silent: z.number().int(),
+    isAll: z.boolean(),
+    gaps: z.array(
+      z.object({
+        variable: z.string(),
+        count: z.number().int(),
+        customers: z.array(z.object({ id, name: z.string().nullable() })),
+      }),
+    ),
+  }),
+  errors: ['not_found', 'segment_unknown'],
+});
+
 export const material = z.object({
   id,
   name: z.string(),
@@ -188,22 +409,76 @@ export const material = z.object({
   byteCount: z.number().int(),
 });
 
+export const materialRow = material.extend({
+  folder: named.nullable(),
+  createdAt: time,
+  createdBy: z.string(),
+  isArchived: z.boolean(),
+});
+
+export const listMaterials = route({
+  method: 'GET',
+  path: '/api/materials',
+  permission: 'content.read',
+  summary: 'Files for messages, newest first',
+  input: z.object({
+    search: line(60).optional(),
+    kind: z.enum(['image', 'video', 'file']).optional(),
+    folder: id.optional(),
+    archived: flag.default(false),
+    after,
+    limit,
+  }),
+  output: page(materialRow),
+});
+
 export const createMaterial = route({
   method: 'POST',
   path: '/api/materials',
-  permission: 'code.write',
+  permission: 'content.write',
   summary:
     'Upload a file for messages. Image: PNG or JPEG up to 10 MB; video: MP4 up to 10 MB; any other file up to 20 MB. The kind is read from the content',
-  input: z.object({ name: line(100) }),
+  input: z.object({ name: line(100), folder: id.optional() }),
   output: material,
   bytes: 'in',
-  errors: ['material_type_unsupported', 'body_too_large'],
+  errors: ['material_type_unsupported', 'body_too_large', 'folder_unknown'],
+});
+
+export const replaceMaterial = route({
+  method: 'POST',
+  path: '/api/materials/:id/replacement',
+  permission: 'content.write',
+  summary: 'Upload a file of the same kind that takes the place of another everywhere, also in what is planned already',
+  input: z.object({ id, name: line(100) }),
+  output: material,
+  bytes: 'in',
+  errors: ['not_found', 'material_type_unsupported', 'body_too_large', 'material_replaced'],
+});
+
+export const updateMaterial = route({
+  method: 'PUT',
+  path: '/api/materials/:id',
+  permission: 'content.write',
+  summary: 'Rename a file, put it into a folder, archive it',
+  input: z.object({ id, name: line(100), folderId: id.nullable(), isArchived: z.boolean() }),
+  output: done,
+  errors: ['not_found', 'folder_unknown'],
+});
+
+export const listMaterialUses = route({
+  method: 'GET',
+  path: '/api/materials/:id/uses',
+  permission: 'content.read',
+  summary: 'Contents and welcomes that carry a file',
+  input: z.object({ id }),
+  output: z.object({ uses: z.array(use) }),
+  errors: ['not_found'],
 });
 
 export const getMaterial = route({
   method: 'GET',
   path: '/api/materials/:id',
-  permission: 'code.read',
+  permission: 'content.read',
   summary: 'The file itself',
   input: z.object({ id }),
   output: z.unknown(),
@@ -214,9 +489,174 @@ export const getMaterial = route({
 export const describeMaterial = route({
   method: 'GET',
   path: '/api/materials/:id/description',
-  permission: 'code.read',
+  permission: 'content.read',
   summary: 'Name, kind and size of a file',
   input: z.object({ id }),
   output: material,
+  errors: ['not_found'],
+});
+
+/** An open counts once for each visit: what is loaded again within half an hour is the same visit. */
+export const linkRow = z.object({
+  id,
+  title: z.string(),
+  url: z.string(),
+  opens: z.number().int(),
+  /** Known customers who opened it. */
+  people: z.number().int(),
+  isArchived: z.boolean(),
+  createdAt: time,
+});
+
+export const listLinks = route({
+  method: 'GET',
+  path: '/api/links',
+  permission: 'content.read',
+  summary: 'Addresses whose opens are counted, newest first',
+  input: z.object({ search: line(60).optional(), archived: flag.default(false), after, limit }),
+  output: page(linkRow),
+});
+
+export const createLink = route({
+  method: 'POST',
+  path: '/api/links',
+  permission: 'content.write',
+  summary: 'Have the opens of an address counted; an address that is tracked already keeps its figures',
+  input: z.object({ url, title: line(60) }),
+  output: z.object({ id }),
+});
+
+export const updateLink = route({
+  method: 'PUT',
+  path: '/api/links/:id',
+  permission: 'content.write',
+  summary: 'Name a tracked link, or archive it; links that were sent go on working',
+  input: z.object({ id, title: line(60), isArchived: z.boolean() }),
+  output: done,
+  errors: ['not_found'],
+});
+
+export const getLink = route({
+  method: 'GET',
+  path: '/api/links/:id',
+  permission: 'content.read',
+  summary: 'A tracked link and its opens: by day, by what they came from and by who sent it',
+  input: z.object({ id, from: day.optional(), to: day.optional() }),
+  output: linkRow.extend({
+    period: z.object({ opens: z.number().int(), knownOpens: z.number().int(), people: z.number().int() }),
+    days: z.array(z.object({ day, opens: z.number().int(), knownOpens: z.number().int() })),
+    sources: z.array(
+      z.object({ kind: touchKind, id: id.nullable(), name: z.string().nullable(), opens: z.number().int() }),
+    ),
+    staff: z.array(named.extend({ opens: z.number().int() })),
+    contents: z.array(named),
+  }),
+  errors: ['not_found'],
+});
+
+export const listLinkReaders = route({
+  method: 'GET',
+  path: '/api/links/:id/readers',
+  permission: 'customer.read',
+  summary: 'Customers who opened a link, the latest first',
+  input: z.object({ id, after, limit }),
+  output: page(
+    z.object({
+      customer: z.object({ id, name: z.string().nullable(), avatar: z.string().nullable() }),
+      opens: z.number().int(),
+      firstAt: time,
+      lastAt: time,
+    }),
+  ),
+  errors: ['not_found'],
+});
+
+export const shareLink = route({
+  method: 'POST',
+  path: '/api/links/:id/address',
+  permission: 'content.read',
+  summary: 'The short address of a tracked link for whoever asks, to be sent by hand',
+  input: z.object({ id }),
+  output: z.object({ address: z.string() }),
+  errors: ['not_found'],
+});
+
+export const openLink = route({
+  method: 'GET',
+  path: '/l/:key',
+  permission: 'public',
+  summary:
+    'The short address of a tracked link: counts the open and leads on. `code` and `state` come back from WeCom when it was asked who the visitor is',
+  input: z.object({
+    key: z.string().max(200),
+    code: z.string().max(600).optional(),
+    state: z.string().max(200).optional(),
+  }),
+  output: z.unknown(),
+  bytes: 'out',
+  outside: true,
+});
+
+export const scriptRow = z.object({
+  id,
+  title: z.string(),
+  words: z.string(),
+  folder: named.nullable(),
+  copyCount: z.number().int(),
+  updatedAt: time,
+});
+
+export const listScripts = route({
+  method: 'GET',
+  path: '/api/scripts',
+  permission: 'content.read',
+  summary: 'Prepared words for staff; those copied most come first',
+  input: z.object({ search: line(60).optional(), folder: id.optional(), after, limit }),
+  output: page(scriptRow),
+});
+
+const scriptDraft = {
+  title: line(60),
+  words: text(4000),
+  folderId: id.nullable().default(null),
+};
+
+export const createScript = route({
+  method: 'POST',
+  path: '/api/scripts',
+  permission: 'content.write',
+  summary: 'Make a script; its words are a Liquid template',
+  input: z.object(scriptDraft),
+  output: z.object({ id }),
+  errors: ['folder_unknown'],
+});
+
+export const updateScript = route({
+  method: 'PUT',
+  path: '/api/scripts/:id',
+  permission: 'content.write',
+  summary: 'Change a script',
+  input: z.object({ id, ...scriptDraft }),
+  output: done,
+  errors: ['not_found', 'folder_unknown'],
+});
+
+export const deleteScript = route({
+  method: 'DELETE',
+  path: '/api/scripts/:id',
+  permission: 'content.write',
+  summary: 'Delete a script',
+  input: z.object({ id }),
+  output: done,
+  errors: ['not_found'],
+});
+
+export const copyScript = route({
+  method: 'POST',
+  path: '/api/scripts/:id/copies',
+  permission: 'content.read',
+  summary: 'The words of a script, filled for a customer when one is named; counts that they were taken',
+  input: z.object({ id, customerId: id.optional() }),
+  output: z.object({ words: z.string(), missing: z.array(z.string()) }),
   errors: ['not_found'],
 });

@@ -55,9 +55,24 @@ export const errorStatus = {
   folder_unknown: 422,
   material_unknown: 422,
   material_type_unsupported: 422,
-  welcome_variable_unknown: 422,
   content_unknown: 422,
   content_archived: 409,
+  content_name_taken: 409,
+  content_changed: 409,
+  material_replaced: 409,
+
+  campaign_content_unfit: 422,
+  campaign_categories_differ: 422,
+  campaign_not_draft: 409,
+  campaign_has_run: 409,
+  campaign_empty: 409,
+  campaign_time_past: 409,
+  campaign_not_waiting: 409,
+  campaign_own_approval: 403,
+  campaign_under_way: 409,
+  campaign_not_running: 409,
+  campaign_not_paused: 409,
+  campaign_over: 409,
 
   source_name_taken: 409,
   write_key_invalid: 401,
@@ -66,13 +81,34 @@ export const errorStatus = {
   import_started: 409,
   import_settings_invalid: 422,
 
+  task_ended: 409,
+  task_of_other: 403,
+  task_undo_over: 409,
+  task_day_unfit: 422,
+  task_nobody: 422,
+
   webhook_url_refused: 422,
   webhook_limit: 422,
   webhook_off: 409,
 
+  broadcast_not_waiting: 409,
+  broadcast_reminded: 409,
+  broadcast_over: 409,
+  broadcast_known: 409,
+  journey_name_taken: 409,
+  journey_changed: 409,
+  journey_has_problems: 422,
+  journey_unchanged: 409,
+  journey_not_running: 409,
+  journey_not_paused: 409,
+  journey_not_published: 409,
+  journey_not_by_hand: 409,
+  journey_has_people: 409,
   channel_not_set_up: 409,
 
   wecom_not_connected: 409,
+  wecom_unavailable: 503,
+  wecom_page_foreign: 422,
   wecom_callback_signature: 403,
   wecom_callback_malformed: 400,
 } as const satisfies Record<string, number>;
@@ -96,4 +132,6 @@ export interface FieldProblem {
   /** A zod issue code, or the name of a rule of ours ('control_characters', 'unknown_variable', …). */
   readonly problem: string;
   readonly message: string;
+  /** What the words of the problem need: a line, a limit. */
+  readonly values?: Readonly<Record<string, string | number>>;
 }

@@ -14,6 +14,7 @@ export const eventNames = {
   'touch.muted': 'A customer muted our messages',
   'consent.granted': 'A customer agreed to hear from us on a channel',
   'consent.withdrawn': 'A customer no longer wants to hear from us on a channel',
+  'link.opened': 'A customer opened a tracked link',
   'segment.entered': 'A customer came into a segment',
   'segment.left': 'A customer left a segment',
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Control } from './control.ts';
+import type { Control, HabitChange } from './control.ts';
 import { ControlError, personKinds } from './control.ts';
 import { kindNames } from './people/habits.ts';
 import type { Family } from './store.ts';
@@ -14,6 +14,9 @@ const weights = z.partialRecord(
   z.enum(kindNames as [(typeof kindNames)[number], ...typeof kindNames]),
   z.number().min(0),
 );
+
+/** Any rates there are: what does not exist is refused by name below. */
+const rates = z.record(z.string(), z.union([z.number().min(0), range, z.record(z.string(), z.number().min(0))]));
 
 const shapes = {
   callback: z.object({ url: z.string(), token: z.string().optional(), encodingAesKey: z.string().optional() }),
@@ -36,6 +39,7 @@ const shapes = {
     permissions: z.partialRecord(z.enum(families as [Family, ...Family[]]), z.boolean()).optional(),
     visibleUserids: z.array(z.string()).nullable().optional(),
     unionidBound: z.boolean().optional(),
+    massRule: z.enum(['monthly', 'weekly', 'daily']).optional(),
   }),
   person: z.object({
     name: z.string().min(1).optional(),
@@ -54,6 +58,24 @@ const shapes = {
   say: z.object({ text: z.string().min(1), userid: z.string().optional() }),
   tap: z.object({ messageId: z.string(), userid: z.string().optional(), open: z.boolean().optional() }),
   edge: z.object({ userid: z.string().optional() }),
+  mute: z.object({ userid: z.string().optional(), isMuted: z.boolean().default(true) }),
+  buy: z.object({
+    lines: z.array(z.object({ sku: z.string(), quantity: z.int().min(1).max(100).optional() })).min(1),
+  }),
+  task: z.object({ msgid: z.string() }),
+  staffMass: z.object({ text: z.string().min(1), externalUserids: z.array(z.string()).optional() }),
+  effect: z.object({
+    messages: z.array(z.string()),
+    people: z.array(z.object({ externalUserid: z.string(), from: z.number(), until: z.number() })),
+  }),
+  orders: z.object({
+    after: z.coerce.number().int().min(0).default(0),
+    limit: z.coerce.number().int().min(1).max(10_000).default(500),
+  }),
+  habits: z.object({
+    people: z.partialRecord(z.enum(kindNames as [(typeof kindNames)[number], ...typeof kindNames]), rates).optional(),
+    staff: rates.optional(),
+  }),
   staffEdge: z.object({ externalUserid: z.string() }),
   staffSay: z.object({ externalUserid: z.string(), text: z.string().min(1) }),
   staffEdit: z.object({
@@ -167,6 +189,19 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
     idle: await control.waitUntilIdle(input.timeoutMs),
   }));
 
+  get('/mass-messages', () => control.massMessages());
+  on('POST', '/effect', shapes.effect, (input) => control.effect(input));
+  get('/orders', (_params, query) => {
+    const { after, limit } = read(shapes.orders, query);
+    return control.orders(after, limit);
+  });
+  get('/products', () => control.products());
+  get('/habits', () => control.habits());
+  on('POST', '/habits', shapes.habits, (input) => {
+    control.setHabits(checkHabits(control, input));
+    return control.habits();
+  });
+
   get('/people', () => control.people());
   on('POST', '/people', shapes.person, (input) => {
     const person = control.makePerson(input);
@@ -183,6 +218,9 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
   on('POST', '/people/:id/delete', shapes.edge, (input, { id = '' }) => ({
     deleted: control.deleteByCustomer(id, input.userid),
   }));
+  on('POST', '/people/:id/mute', shapes.mute, (input, { id = '' }) => control.mute(id, input.isMuted, input.userid));
+  on('POST', '/people/:id/buy', shapes.buy, (input, { id = '' }) => control.buy(id, input.lines));
+  get('/people/:id/orders', ({ id = '' }) => control.ordersOf(id));
   on('POST', '/people/:id/accept', shapes.edge, (input, { id = '' }) => ({
     accepted: control.accept(id, input.userid),
   }));
@@ -209,6 +247,17 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
   on('POST', '/staff/:userid/delete', shapes.staffEdge, (input, { userid = '' }) => ({
     deleted: control.staffDelete(userid, input.externalUserid),
   }));
+  get('/staff/:userid/tasks', ({ userid = '' }) => control.tasksOf(userid));
+  on('POST', '/staff/:userid/confirm', shapes.task, (input, { userid = '' }) => ({
+    confirmed: control.confirmTask(userid, input.msgid),
+  }));
+  on('POST', '/staff/:userid/refuse', shapes.task, (input, { userid = '' }) => ({
+    refused: control.refuseTask(userid, input.msgid),
+  }));
+  on('POST', '/staff/:userid/mass', shapes.staffMass, (input, { userid = '' }) => {
+    const { msgid } = control.staffMass(userid, input.text, input.externalUserids);
+    return { msgid };
+  });
   get('/departments', () => control.departments());
   on('POST', '/departments', shapes.department, (input) => control.addDepartment(input));
   on('PATCH', '/departments/:id', shapes.department.omit({ id: true }).partial(), (input, { id }) =>
@@ -234,6 +283,18 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
   on('POST', '/places', shapes.places, (input) => control.setPlaces(input));
   on('POST', '/population', shapes.population, (input) => control.setPopulation(input));
   on('POST', '/adds', shapes.adds, (input) => control.adds(input));
+}
+
+/** A misspelt rate would otherwise change nothing and say nothing. */
+function checkHabits(control: Control, change: z.infer<typeof shapes.habits>): HabitChange {
+  const known = control.habits();
+  const check = (given: Record<string, unknown>, rates: object) => {
+    const strange = Object.keys(given).find((name) => !(name in rates));
+    if (strange) throw new ControlError('input_invalid', `there is no habit ${strange}`);
+  };
+  for (const given of Object.values(change.people ?? {})) check(given, known.people.loyal);
+  check(change.staff ?? {}, known.staff);
+  return change as HabitChange;
 }
 
 type Params = Record<string, string | undefined>;

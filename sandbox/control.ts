@@ -6,7 +6,14 @@ import type { ClockSetting } from './clock.ts';
 import { dayMs } from './clock.ts';
 import * as admin from './console.ts';
 import { seedState } from './corp.ts';
+import type { EffectAnswer, EffectQuestion } from './effect.ts';
+import { readEffect } from './effect.ts';
 import type { FaultChange, FaultSettings } from './faults.ts';
+import type { MassTask } from './mass.ts';
+import { createMassTask, groupsOf, isWaiting, refuseMass, sendMass } from './mass.ts';
+import type { MassTruth } from './mass-truth.ts';
+import { readMassTruth } from './mass-truth.ts';
+import type { HabitRates, KindName, StaffHabits } from './people/habits.ts';
 import { kindNames, usualWeights } from './people/habits.ts';
 import type { PersonDraft } from './people/life.ts';
 import { makePerson, planArrival } from './people/life.ts';
@@ -14,9 +21,11 @@ import { codeInHtml, codeInUrl, openPage } from './people/places.ts';
 import { revokeTokens } from './protocol/tokens.ts';
 import { createRandom } from './random.ts';
 import type { CardChange, ScanChoice, ScanResult } from './relations.ts';
-import { accept, deleteByCustomer, deleteByStaff, editCard, scan } from './relations.ts';
+import { accept, areFriends, deleteByCustomer, deleteByStaff, editCard, mute, scan } from './relations.ts';
 import type { StepResult } from './runner.ts';
 import { step, waitUntilQuiet } from './runner.ts';
+import type { Order } from './shop.ts';
+import { catalogue, findProduct, lineOf, ordersOf, placeOrder, shopEntries } from './shop.ts';
 import type { ContactWay, Corp, Edge, Group, KindWeights, Message, Person, Place, Population } from './store.ts';
 import { edgesOfPerson, findEdge } from './store.ts';
 import type { DeliveryReport, Stats, Truth } from './truth.ts';
@@ -61,6 +70,12 @@ export type CorpChange = {
   permissions?: Partial<Corp['permissions']>;
   visibleUserids?: string[] | null;
   unionidBound?: boolean;
+  massRule?: Corp['massRule'];
+};
+
+export type HabitChange = {
+  people?: Partial<Record<KindName, Partial<HabitRates>>>;
+  staff?: Partial<StaffHabits>;
 };
 
 export type PersonScan = ScanResult & { staffName: string | null };
@@ -76,6 +91,10 @@ export function createControl(world: World) {
   const requireEdge = (userid: string, externalUserid: string): Edge =>
     findEdge(world.state, userid, externalUserid) ??
     missing('edge_unknown', `${externalUserid} and ${userid} never became contacts`);
+  const requireStaff = (userid: string) =>
+    world.state.staff.get(userid) ?? missing('staff_unknown', `no staff ${userid}`);
+  const requireTask = (msgid: string): MassTask =>
+    world.state.massTasks.get(msgid) ?? missing('task_unknown', `no task ${msgid}`);
   const requireGroup = (chatId: string): Group =>
     world.state.groups.get(chatId) ?? missing('group_unknown', `no group ${chatId}`);
 
@@ -187,6 +206,57 @@ export function createControl(world: World) {
     staffDelete: (userid: string, externalUserid: string): boolean =>
       deleteByStaff(world, at(), userid, externalUserid),
 
+    /** The person buys by hand. */
+    buy: (externalUserid: string, wanted: readonly { sku: string; quantity?: number }[]): Order => {
+      requirePerson(externalUserid);
+      const lines = wanted.map(({ sku, quantity = 1 }) =>
+        lineOf(findProduct(sku) ?? missing('product_unknown', `no product ${sku}`), quantity),
+      );
+      return placeOrder(world, at(), externalUserid, lines, null);
+    },
+    mute: (externalUserid: string, isMuted: boolean, userid?: string): void =>
+      mute(world, at(), requireEdge(useridOf(externalUserid, userid), externalUserid), isMuted),
+    products: () => catalogue,
+    orders: (after = 0, limit = 500) => shopEntries(world.state, after, limit),
+    ordersOf: (externalUserid: string) => ordersOf(world.state, externalUserid),
+
+    /** What a member has to confirm in the client. */
+    tasksOf: (userid: string) => {
+      requireStaff(userid);
+      return [...world.state.massTasks.values()].flatMap((task) => {
+        const member = task.members.get(userid);
+        if (!member || !isWaiting(task, member)) return [];
+        const { msgid, chatType, createdAt, contents, reminders } = task;
+        const count = member.targets?.length ?? groupsOf(world.state, userid).length;
+        return [{ msgid, chatType, createdAt, contents, reminders: reminders.length, count }];
+      });
+    },
+    confirmTask: (userid: string, msgid: string): boolean => sendMass(world, at(), requireTask(msgid), userid),
+    refuseTask: (userid: string, msgid: string): boolean => refuseMass(world, at(), requireTask(msgid), userid),
+    /** A member sends a mass message of their own; it counts for everybody's quota. */
+    staffMass: (userid: string, text: string, externalUserids?: readonly string[]): MassTask => {
+      requireStaff(userid);
+      const own = [...(world.state.edges.get(userid)?.values() ?? [])].filter(areFriends);
+      const targets = externalUserids ?? own.map((edge) => edge.externalUserid);
+      const task = createMassTask(world, at(), {
+        chatType: 'single',
+        creator: userid,
+        text,
+        attachments: [],
+        contents: [{ kind: 'text', text }],
+        members: new Map([[userid, targets]]),
+      });
+      sendMass(world, at(), task, userid);
+      return task;
+    },
+
+    habits: () => ({ people: world.settings.habits, staff: world.settings.staffHabits }),
+    /** Rates for what happens from now on. Set them before people come: `effect` computes the past with them too. */
+    setHabits: ({ people = {}, staff = {} }: HabitChange): void => {
+      for (const kind of Object.keys(people) as KindName[]) Object.assign(world.settings.habits[kind], people[kind]);
+      Object.assign(world.settings.staffHabits, staff);
+    },
+
     staff: () => [...world.state.staff.values()],
     departments: () => [...world.state.departments.values()],
     addStaff: (draft: admin.StaffDraft) =>
@@ -240,13 +310,15 @@ export function createControl(world: World) {
     adds: (draft: AddsDraft): Promise<AddsResult> => addAtRate(world, draft),
 
     truth: (): Truth => readTruth(world),
+    massMessages: (): MassTruth => readMassTruth(world),
+    effect: (question: EffectQuestion): EffectAnswer => readEffect(world, question),
     stats: (): Stats => readStats(world),
     deliveries: (): DeliveryReport => readDeliveries(world),
     /** Forgets people, codes, tags and groups; keeps credentials, callback, clock and permissions. */
     reset: (): void => {
-      const { callback, trustedIps, permissions } = world.state.corp;
+      const { callback, trustedIps, permissions, massRule } = world.state.corp;
       const fresh = seedState(createRandom(world.settings.seed), world.settings.staffCount, at());
-      Object.assign(fresh.corp, { callback, trustedIps, permissions });
+      Object.assign(fresh.corp, { callback, trustedIps, permissions, massRule });
       fresh.tokens = world.state.tokens;
       world.state = fresh;
       world.agenda.replace([]);

@@ -56,6 +56,7 @@ export function seedState(seed: Random, staffCount: number, at: number): State {
     permissions: Object.fromEntries(families.map((family) => [family, true])) as Record<Family, boolean>,
     visibleUserids: null,
     unionidBound: true,
+    massRule: 'monthly',
   };
   const state: State = {
     corp,
@@ -80,6 +81,11 @@ export function seedState(seed: Random, staffCount: number, at: number): State {
     places: [],
     population: null,
     unsent: [],
+    massTasks: new Map(),
+    massSends: new Map(),
+    groupMessages: new Map(),
+    impressions: new Map(),
+    shop: [],
   };
   const addDepartment = (department: Department) => state.departments.set(department.id, department);
   addDepartment({ id: 1, name: corp.name, parentId: 0, order: 100000000, leaders: [] });

@@ -5,6 +5,7 @@ import type { Control } from './control.ts';
 import { createControl } from './control.ts';
 import { seedState } from './corp.ts';
 import { createFaults } from './faults.ts';
+import { createGate } from './gate.ts';
 import { createHttp } from './http.ts';
 import { addInboxes } from './inboxes.ts';
 import type { Mailbox } from './mail/mailbox.ts';
@@ -17,18 +18,29 @@ import { createRandom } from './random.ts';
 import { startTimer } from './runner.ts';
 import type { SmsCentre } from './sms/centre.ts';
 import type { Corp } from './store.ts';
-import { readSnapshot, writeSnapshot } from './store.ts';
+import { readSnapshot, snapshotVersion, writeSnapshot } from './store.ts';
 import type { World } from './world.ts';
 
 export type { CallbackVerdict } from './callbacks/verify.ts';
 export type { ClockSetting } from './clock.ts';
-export type { AddsDraft, AddsResult, Control, CorpChange, PersonScan, PopulationDraft } from './control.ts';
+export type {
+  AddsDraft,
+  AddsResult,
+  Control,
+  CorpChange,
+  HabitChange,
+  PersonScan,
+  PopulationDraft,
+} from './control.ts';
 export { ControlError } from './control.ts';
+export type { EffectAnswer, EffectQuestion } from './effect.ts';
 export type { FaultChange, FaultSettings } from './faults.ts';
+export type { MassTaskTruth, MassTruth } from './mass-truth.ts';
 export type { Policy, SandboxOptions } from './options.ts';
 export type { HabitRates, KindName } from './people/habits.ts';
 export { expectedRetention, habits } from './people/habits.ts';
 export type { StepResult } from './runner.ts';
+export type { Order, OrderLine, Product, Refund } from './shop.ts';
 export type { Corp, Message, MessageContent, Person, Place, Staff } from './store.ts';
 export type { DeliveryReport, Stats, Truth, TruthEdge, TruthWay, TruthWelcome } from './truth.ts';
 
@@ -47,6 +59,8 @@ export type Sandbox = Omit<Control, 'corp'> & {
   /** Writes the snapshot, if there is a path for it, and ends everything that runs. */
   stop(): Promise<void>;
 };
+
+const visitsAtOnce = 32;
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const settings = resolveSettings(options);
@@ -80,6 +94,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     url: '',
     locks: new Set(),
     errands: new Set(),
+    gate: createGate(visitsAtOnce),
     listeners: new Set(),
   };
   world.listeners.add((fact) => react(world, fact));
@@ -95,7 +110,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   const save = async (path: string) =>
     writeSnapshot(path, {
-      version: 1,
+      version: snapshotVersion,
       state: { ...world.state, due: world.agenda.all(), unsent: world.sender.unsent() },
       random: random.state(),
       clock: { simMs: clock.now() },

@@ -58,6 +58,10 @@ export type Policy = {
   wrongSecretsPerHour: number;
   uploadImagesPerDay: number;
   uploadImagesPerMonth: number;
+  /** Real time after add_msg_template in which its task answers 41063: it is still being handed out. */
+  massDispatchMs: number;
+  /** Share of messages with a link whose page a robot fetches for a preview before the person can tap. */
+  linkPreview: number;
   /** Simulated delay until a half add is confirmed. */
   confirmDelaySimMs: readonly [number, number];
   /** People open only pages of this machine unless this is true. */
@@ -85,6 +89,8 @@ const defaultPolicy: Policy = {
   wrongSecretsPerHour: 100,
   uploadImagesPerDay: 1000,
   uploadImagesPerMonth: 3000,
+  massDispatchMs: 0,
+  linkPreview: 0,
   confirmDelaySimMs: [5_000, 120_000],
   openAnyHost: false,
 };

@@ -49,10 +49,11 @@ export function addPhoneRoutes(app: FastifyInstance, world: World): void {
 }
 
 /** The page only needs to know whose view is out of date. */
-function changeOf(fact: Fact): { kind: Fact['kind']; externalUserid?: string } {
-  if (fact.kind === 'codes') return { kind: fact.kind };
-  if (fact.kind === 'requested') return { kind: fact.kind, externalUserid: fact.externalUserid };
-  return { kind: fact.kind, externalUserid: fact.edge.externalUserid };
+function changeOf(fact: Fact): { kind: Fact['kind']; externalUserid?: string; userids?: readonly string[] } {
+  const { kind } = fact;
+  if ('edge' in fact) return { kind, externalUserid: fact.edge.externalUserid };
+  if ('externalUserid' in fact) return { kind, externalUserid: fact.externalUserid };
+  return 'userids' in fact ? { kind, userids: fact.userids } : { kind };
 }
 
 const listedPeople = 200;

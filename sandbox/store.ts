@@ -1,6 +1,9 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { GroupMessage, MassTask } from './mass.ts';
 import type { KindName } from './people/habits.ts';
+import type { Subject } from './people/subjects.ts';
+import type { ShopEntry } from './shop.ts';
 
 /** Times in the store are simulated milliseconds unless the name says real. */
 
@@ -14,7 +17,8 @@ export type Family =
   | 'contactWays'
   | 'welcome'
   | 'statistics'
-  | 'groups';
+  | 'groups'
+  | 'massMessages';
 
 export const families: readonly Family[] = [
   'directory',
@@ -27,6 +31,7 @@ export const families: readonly Family[] = [
   'welcome',
   'statistics',
   'groups',
+  'massMessages',
 ];
 
 export type Corp = {
@@ -49,6 +54,8 @@ export type Corp = {
   visibleUserids: string[] | null;
   /** The brand bound an open-platform account, so customers show their unionid. */
   unionidBound: boolean;
+  /** How often one customer, or one group, may receive a mass message: as often as the month has days, 7 in a week, 1 a day. */
+  massRule: 'monthly' | 'weekly' | 'daily';
 };
 
 export type Department = { id: number; name: string; parentId: number; order: number; leaders: string[] };
@@ -107,6 +114,8 @@ export type Edge = {
   personalTags: string[];
   customerEndedAt: number | null;
   staffEndedAt: number | null;
+  /** The customer hears no more of this member (消息免打扰). */
+  mutedAt: number | null;
   spells: Spell[];
 };
 
@@ -152,7 +161,9 @@ export type Message = {
   userid: string;
   externalUserid: string;
   from: 'staff' | 'customer';
-  via: 'welcome' | 'client';
+  via: 'welcome' | 'client' | 'mass';
+  /** The mass message that this bubble is part of. */
+  msgid?: string;
   at: number;
   content: MessageContent;
   taps: number[];
@@ -221,6 +232,8 @@ export type Group = {
   dismissed: boolean;
   members: GroupMember[];
   memberVersion: string;
+  /** People who hear no more of this group. */
+  mutedBy: string[];
 };
 
 export type Media = {
@@ -248,6 +261,22 @@ export type DayFigures = {
 
 export type Token = { value: string; kind: 'app' | 'contactSync'; expiresRealMs: number; revoked: boolean };
 
+/** What came to a person, and from whom: the member who sent it or, in a group, who sent it there. */
+export type Reach =
+  | { kind: 'mass'; id: string; userid: string }
+  | { kind: 'client'; id: string; userid: string }
+  | { kind: 'group'; id: string; userid: string; chatId: string };
+
+/** Something a person has read, and by how much it raised the rate at which they buy. */
+export type Impression = {
+  at: number;
+  kind: Reach['kind'];
+  id: string;
+  userid: string;
+  subject: Subject;
+  lift: number;
+};
+
 /** Something that somebody is going to do at a simulated time. */
 export type Action =
   | { kind: 'confirm'; userid: string; externalUserid: string; spell: number }
@@ -260,7 +289,16 @@ export type Action =
   | { kind: 'answer'; userid: string; externalUserid: string; text: string }
   | { kind: 'noteRemark'; userid: string; externalUserid: string }
   | { kind: 'noteTag'; userid: string; externalUserid: string }
-  | { kind: 'drop'; userid: string; externalUserid: string; spell: number };
+  | { kind: 'drop'; userid: string; externalUserid: string; spell: number }
+  | { kind: 'mute'; userid: string; externalUserid: string }
+  | { kind: 'read'; externalUserid: string; reach: Reach }
+  | { kind: 'tapInGroup'; externalUserid: string; chatId: string; messageId: string }
+  | { kind: 'muteGroup'; externalUserid: string; chatId: string }
+  | { kind: 'quitGroup'; externalUserid: string; chatId: string }
+  | { kind: 'sendMass'; userid: string; msgid: string }
+  | { kind: 'refuseMass'; userid: string; msgid: string }
+  | { kind: 'buy'; externalUserid: string; cause: string | null }
+  | { kind: 'giveBack'; orderNumber: string; amountFen: number };
 
 export type Due = { at: number; seq: number; action: Action };
 
@@ -316,6 +354,14 @@ export type State = {
   places: Place[];
   population: Population | null;
   unsent: Unsent[];
+  massTasks: Map<string, MassTask>;
+  /** When each customer, or each group, received mass messages. */
+  massSends: Map<string, number[]>;
+  /** By chat id. */
+  groupMessages: Map<string, GroupMessage[]>;
+  /** By external userid, in order of time. */
+  impressions: Map<string, Impression[]>;
+  shop: ShopEntry[];
 };
 
 export function edgeKey(userid: string, externalUserid: string): string {
@@ -341,7 +387,10 @@ export function nextSeq(state: State): number {
   return state.seq;
 }
 
-export type Snapshot = { version: 1; state: State; random: number[]; clock: { simMs: number } };
+/** Another version is refused: people half understood would be worse than none. */
+export const snapshotVersion = 2;
+
+export type Snapshot = { version: number; state: State; random: number[]; clock: { simMs: number } };
 
 export async function readSnapshot(path: string): Promise<Snapshot | undefined> {
   let text: string;
@@ -351,7 +400,9 @@ export async function readSnapshot(path: string): Promise<Snapshot | undefined> 
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return JSON.parse(text, (_key, value) => (isPackedMap(value) ? new Map(value.$map) : value));
+  const snapshot: Snapshot = JSON.parse(text, (_key, value) => (isPackedMap(value) ? new Map(value.$map) : value));
+  if (snapshot.version === snapshotVersion) return snapshot;
+  throw new Error(`${path} holds a sandbox of version ${snapshot.version}; delete it to begin anew`);
 }
 
 export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<void> {

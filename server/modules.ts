@@ -1,6 +1,7 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
+import { campaignEndpoints, createMeasuring, findContentUses, runPump } from '#campaigns';
 import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
-import { contentEndpoints } from '#content';
+import { contentEndpoints, countReaders, forgetVisits, moveReaders, type VisitorIdentity } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
 import { createProjectors, eventEndpoints, type Listener } from '#events';
 import { importEndpoints, removeOldFiles, runImport } from '#imports';
@@ -20,7 +21,22 @@ import {
   segmentEndpoints,
   watchedTables,
 } from '#segments';
-import { createUrgentDelivery, type Deliverer, moveTouches, noteActs, touchChores, touchEndpoints } from '#touch';
+import { dayChore, endChores, followTasks, taskDeliverer, taskEndpoints } from '#tasks';
+import {
+  type Broadcaster,
+  broadcastEndpoints,
+  createBroadcasting,
+  createBulkDelivery,
+  createGate,
+  createPackDelivery,
+  createUrgentDelivery,
+  type Deliverer,
+  moveTouches,
+  noteActs,
+  type Packer,
+  touchChores,
+  touchEndpoints,
+} from '#touch';
 import { createTeller, createWebhookDelivery, planTidying, runReplay, tidyWebhooks, webhookEndpoints } from '#webhooks';
 
 /**
@@ -31,19 +47,41 @@ export function createModules(parts: {
   auth: Auth;
   publicUrl: string;
   deliverers: readonly Deliverer[];
+  broadcasters: readonly Broadcaster[];
+  packers: readonly Packer[];
   sealer: Sealer;
   allowPrivateWebhooks: boolean;
   clock: Clock;
   /** Where uploaded files to be imported are. */
   importsFolder: string;
   mirror: Mirror | undefined;
+  /** Who says whom a tracked link was opened by, where its code does not. */
+  visitors: VisitorIdentity | undefined;
 }): Module[] {
   const engine = createEngine(parts.mirror);
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
-  const listeners: Listener[] = [keepOrders, welcomeNewcomers, noteChanges, noteActs, createTeller()];
+  const listeners: Listener[] = [
+    keepOrders,
+    countReaders,
+    welcomeNewcomers,
+    noteChanges,
+    noteActs,
+    followTasks,
+    createTeller(),
+  ];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
-  const movers: Mover[] = [moveCustomerRows, moveRows('event'), moveOrders, moveTouches, moveScores, moveMemberships];
+  const movers: Mover[] = [
+    moveCustomerRows,
+    moveRows('event'),
+    moveOrders,
+    moveReaders,
+    moveTouches,
+    moveRows('task'),
+    moveScores,
+    moveMemberships,
+  ];
+  const deliverers = [...parts.deliverers, taskDeliverer];
 
   return [
     {
@@ -53,6 +91,7 @@ export function createModules(parts: {
         'staff',
         'staff_department',
         'staff_day',
+        'staff_notice',
         'audit_entry',
         'auth_user',
         'auth_session',
@@ -142,23 +181,55 @@ export function createModules(parts: {
         'material',
         'tracked_link',
         'link_day',
+        'link_visit',
         'link_reader',
         'script',
       ],
-      endpoints: contentEndpoints,
+      endpoints: contentEndpoints({ ...parts, uses: [findContentUses] }),
+      chores: [forgetVisits],
     },
     {
       name: 'touch',
-      tables: ['touch', 'attention', 'touch_person', 'consent', 'touch_pack', 'touch_quota', 'touch_lane'],
-      endpoints: touchEndpoints,
-      pumps: [createUrgentDelivery(parts.deliverers)],
+      tables: [
+        'touch',
+        'attention',
+        'touch_person',
+        'consent',
+        'touch_pack',
+        'touch_quota',
+        'touch_lane',
+        'touch_hold',
+        'time_zone',
+        'broadcast',
+        'broadcast_target',
+      ],
+      endpoints: [...touchEndpoints, ...broadcastEndpoints],
+      pumps: [
+        createGate(),
+        createUrgentDelivery(deliverers),
+        ...deliverers.map(createBulkDelivery),
+        ...parts.packers.map(createPackDelivery),
+        createBroadcasting(parts.broadcasters, parts),
+      ],
       chores: touchChores,
+    },
+    {
+      name: 'tasks',
+      tables: ['task', 'task_assignment'],
+      endpoints: taskEndpoints(parts.publicUrl),
+      chores: [...endChores, dayChore(parts.publicUrl)],
     },
     {
       name: 'acquisition',
       tables: ['code_folder', 'channel_code', 'code_staff_day', 'code_scan_day'],
       endpoints: acquisitionEndpoints(parts.publicUrl),
       chores: [{ name: 'acquisition.take_turns', next: everyMs(30_000), run: takeDueTurns }],
+    },
+    {
+      name: 'campaigns',
+      tables: ['campaign', 'campaign_run', 'campaign_candidate', 'campaign_result'],
+      endpoints: campaignEndpoints(parts),
+      pumps: [runPump, createMeasuring()],
     },
     {
       name: 'imports',

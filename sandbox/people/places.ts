@@ -1,7 +1,14 @@
 /** Reading a page the way a person with a phone does: opening it and looking for a code to scan. */
 
-const weChatUserAgent =
+export const weChatUserAgent =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.56(0x18003834) NetType/WIFI Language/zh_CN';
+
+/** Machines that fetch a link to show a preview of it, or to look for danger. */
+export const robotUserAgents: readonly string[] = [
+  'Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)',
+  'facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)',
+  'Mozilla/5.0 (compatible; LinkPreviewBot/1.0)',
+];
 
 const openTimeoutMs = 8000;
 
@@ -27,14 +34,14 @@ export function codeInHtml(sandboxUrl: string, html: string): string | undefined
 
 export type Visit = { ok: true; html: string; url: string } | { ok: false; problem: string };
 
-export async function openPage(url: string, openAnyHost: boolean): Promise<Visit> {
+export async function openPage(url: string, openAnyHost: boolean, userAgent = weChatUserAgent): Promise<Visit> {
   if (!URL.canParse(url)) return { ok: false, problem: 'not a url' };
   const parsed = new URL(url);
   if (!/^https?:$/.test(parsed.protocol)) return { ok: false, problem: 'not a web page' };
   if (!openAnyHost && !isThisMachine(parsed.hostname)) return { ok: false, problem: 'outside this machine' };
   try {
     const response = await fetch(parsed, {
-      headers: { 'user-agent': weChatUserAgent, accept: 'text/html,*/*' },
+      headers: { 'user-agent': userAgent, accept: 'text/html,*/*' },
       signal: AbortSignal.timeout(openTimeoutMs),
     });
     const html = await response.text();

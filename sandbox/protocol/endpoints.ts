@@ -5,6 +5,7 @@ import { customerEndpoints } from './customers.ts';
 import { directoryEndpoints } from './directory.ts';
 import type { Endpoint } from './endpoint.ts';
 import { groupEndpoints } from './groups.ts';
+import { massMessageEndpoints } from './mass-messages.ts';
 import { mediaEndpoints } from './media.ts';
 import { statisticEndpoints } from './statistics.ts';
 import { tagEndpoints } from './tags.ts';
@@ -22,6 +23,7 @@ const all: readonly Endpoint[] = [
   ...welcomeEndpoints,
   ...statisticEndpoints,
   ...groupEndpoints,
+  ...massMessageEndpoints,
 ];
 
 export const endpoints: ReadonlyMap<string, Endpoint> = new Map(all.map((one) => [one.path, one]));

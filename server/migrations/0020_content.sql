@@ -72,7 +72,14 @@ create table link_day (
   primary key (link_id, day, kind, source_id, staff_id)
 );
 
--- Who opened a link. The latest open says whether another is the same visit.
+-- Visits of late: what is loaded again soon after is the same visit. By code, or by link and account; kept for a day.
+create table link_visit (
+  visitor text primary key,
+  seen_at timestamptz not null
+);
+create index link_visit_seen on link_visit (seen_at);
+
+-- Who opened a link.
 create table link_reader (
   customer_id bigint not null,
   link_id bigint not null,

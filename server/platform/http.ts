@@ -69,6 +69,8 @@ export function serveEndpoints(
           signal: left.signal,
         };
         const upload = {
+          method: request.method,
+          header: (name: string) => headerOf(request, name),
           bytes: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
           stream: request.body instanceof Readable ? request.body : Readable.from([]),
           contentType: String(request.headers['content-type'] ?? ''),
@@ -146,6 +148,11 @@ function describeIssues(error: z.ZodError): FieldProblem[] {
     problem: issue.code === 'custom' ? issue.message : issue.code,
     message: issue.message.slice(0, 300),
   }));
+}
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
 }
 
 function sendBytes(reply: FastifyReply, result: BytesReply): FastifyReply {

@@ -48,8 +48,11 @@ type Reply<R extends Route> = R['bytes'] extends 'out' ? BytesReply : R['page'] 
 /** A GET and a route that calls the outside world get no transaction. */
 type CtxOf<R extends Route> = R['method'] extends 'GET' ? Ctx : R['outside'] extends true ? Ctx : WriteCtx;
 
-/** What of a request is not input: the body of a route with `bytes: 'in'`, and the header of a key of its own. */
+/** What of a request is not input: the body of a route with `bytes: 'in'`, and the headers that a few routes ask about. */
 export interface Upload {
+  /** HEAD comes to the handler of a GET. */
+  readonly method: string;
+  header(name: string): string | undefined;
   /** Empty where the route asks for a stream. */
   readonly bytes: Buffer;
   readonly stream: Readable;

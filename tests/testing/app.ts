@@ -132,6 +132,8 @@ export async function createTestApp(
           union all select 'remarks', count(*) from follow where is_remark_pending
           union all select 'catalogue', count(*) from tag where pending is not null and problem is null
           union all select 'readings', count(*) from wecom_refresh
+          union all select 'groups', count(*) from wecom_group_chat where asked_at is not null
+          union all select 'notices', count(*) from staff_notice where state in ('planned', 'claimed')
           union all select 'messages', count(*) from webhook_delivery d join webhook w on w.id = d.webhook_id
             where w.is_enabled and (d.state = 'claimed' or d.state = 'planned' and d.due_at <= clock_timestamp())
           union all select 'jobs', count(*) from graphile_worker.jobs where run_at <= now() + interval '3 seconds' and attempts < max_attempts

@@ -10,12 +10,15 @@ import { createApiKey, createUser, listDepartments, listStaff } from '#contract/
 import { setRelay } from '#contract/relay';
 import { type Condition, createSegment, uploadSegmentList } from '#contract/segments';
 import { setSms } from '#contract/sms';
+import { createAssignment, listTasks } from '#contract/tasks';
 import { createSource, listSources } from '#contract/web';
 import { createWebhook, pingWebhook } from '#contract/webhooks';
 import { setConnection } from '#contract/wecom';
 import { type Fact, recordEvents } from '#events';
 import { applyDepartments, applyStaff } from '#organization';
 import { type Ctx, inTransaction } from '#platform/ctx';
+import { addDays } from '#platform/days';
+import type { Runtime } from '#platform/module';
 import { startOperation } from '#platform/operations';
 import type { Pump } from '#platform/pump';
 import { createSealer } from '#platform/seal';
@@ -81,6 +84,14 @@ export async function projectFacts(siyu: TestApp): Promise<void> {
     siyu.ctx,
     pumps.filter((pump) => pump.name.startsWith('events.project')),
   );
+}
+
+/** Hands over all touches that somebody waits for: tasks come onto their lists. */
+export async function deliverTouches(siyu: TestApp): Promise<void> {
+  const pumps = siyu.app.modules.flatMap((module) => module.pumps ?? []);
+  const pump = pumps.find(({ name }) => name === 'touch.deliver');
+  await pump?.drain(siyu.ctx, { clock: siyu.clock } as unknown as Runtime, { number: 0 });
+  await pump?.finish?.();
 }
 
 export async function seedWorld(siyu: TestApp): Promise<World> {
@@ -242,6 +253,17 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   );
   const list = await siyu.ask(owner, uploadSegmentList, { name: '名单' }, Buffer.from('wmOfLi00001\n13800000001\n'));
 
+  const today = siyu.clock.now().toISOString().slice(0, 10);
+  await siyu.call(owner, createAssignment, {
+    customerIds: [customers.ofLi, customers.ofWang],
+    category: 'service',
+    title: '回访',
+    dueOn: addDays(today, 1),
+    lastDay: addDays(today, 5),
+  });
+  await deliverTouches(siyu);
+  const tasks = await siyu.call(owner, listTasks, {});
+
   const staffIds = Object.values(staff);
   const tagIds = Object.values(tags);
   const customerIds = Object.values(customers);
@@ -267,6 +289,8 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/imports': [uploaded.body.id],
       product: products.rows.map((row) => row.id),
       shop: ['天猫'],
+      '/tasks': tasks.rows.map((row) => row.id),
+      ids: tasks.rows.map((row) => row.id),
       '/staff': staffIds,
       '/tags': tagIds,
       '/tag-groups': groups.map((group) => group.id),

@@ -37,12 +37,12 @@ function columnsOf(draft: CodeDraft) {
 }
 
 /** Refuses a draft that names what is not there. */
-async function assertDraft(ctx: Ctx, draft: CodeDraft): Promise<void> {
+async function assertDraft(ctx: WriteCtx, draft: CodeDraft): Promise<void> {
   const staffIds = [...new Set([...draft.rotation.flatMap((slot) => slot.staffIds), ...draft.backupStaffIds])];
   await assertKnown(ctx, 'staff', staffIds, 'staff_unknown');
   await assertKnown(ctx, 'tag', draft.tagIds, 'tag_unknown');
   await assertKnown(ctx, 'code_folder', draft.folderId === null ? [] : [draft.folderId], 'folder_unknown');
-  if (draft.welcome.kind === 'own') await assertMessage(ctx, draft.welcome.message);
+  if (draft.welcome.kind === 'own') await assertMessage(ctx, draft.welcome.message, 'welcome.message');
 }
 
 async function assertKnown(

@@ -31,7 +31,7 @@ export async function readDefaultWelcome(ctx: Pick<Ctx, 'db'>): Promise<Output<t
 }
 
 export async function changeDefaultWelcome(ctx: WriteCtx, input: Input<typeof setDefaultWelcome>): Promise<void> {
-  await assertMessage(ctx, input.message);
+  await assertMessage(ctx, input.message, 'message');
   const before = await readDefaultWelcome(ctx);
   await saveSetting(ctx, defaultWelcomeKey, input);
   await recordAudit(ctx, {

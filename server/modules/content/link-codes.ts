@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { TouchKind } from '#contract/touch';
 import type { Sealer } from '#platform/seal';
 
 /**
@@ -8,13 +9,11 @@ import type { Sealer } from '#platform/seal';
  */
 
 /** What sends links; the place in this list is in the codes, so it is only ever added to. */
-export const linkKinds = ['manual', 'welcome', 'campaign', 'journey', 'task'] as const;
-
-export type LinkKind = (typeof linkKinds)[number];
+export const linkKinds = ['manual', 'welcome', 'campaign', 'journey', 'task'] as const satisfies readonly TouchKind[];
 
 export interface LinkCode {
   readonly linkId: number;
-  readonly kind: LinkKind;
+  readonly kind: TouchKind;
   /** Id of the code, campaign, journey, task; 0 is none. */
   readonly sourceId: number;
   /** Made for one person. Otherwise everybody who got it has the same code from this staff member. */

@@ -45,3 +45,9 @@ export async function readCurrentMaterials(ctx: Ctx, ids: readonly number[]): Pr
     .execute();
   return new Map(rows.map((row) => [row.id, row.replaced_by ?? row.id]));
 }
+
+/** Keys of the brand's own attributes. */
+export async function readAttributeKeys(ctx: Ctx): Promise<Set<string>> {
+  const rows = await ctx.db.selectFrom('attribute_definition').select('key').execute();
+  return new Set(rows.map((row) => row.key));
+}

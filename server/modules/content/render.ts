@@ -1,7 +1,8 @@
 import type { ChannelMessage, Message } from '#contract/content';
+import type { TouchKind } from '#contract/touch';
 import type { Ctx } from '#platform/ctx';
 import type { Runtime } from '#platform/module';
-import { encodeLinkCode, type LinkKind } from './link-codes.ts';
+import { encodeLinkCode } from './link-codes.ts';
 import { readCurrentMaterials, readLinkIds } from './lookups.ts';
 import { readValues, type Whom } from './values.ts';
 import { readVersions } from './versions.ts';
@@ -17,11 +18,12 @@ export interface RenderRequest {
   readonly staffId: number | null;
   /** With it, links in the message tell whose they are. Null where many get one text: then an open is only counted. */
   readonly touchId: number | null;
-  readonly kind: LinkKind;
+  readonly kind: TouchKind;
   readonly sourceId: number | null;
 }
 
-export type RenderProblem = 'content_missing' | 'nothing_to_say' | 'content_too_large';
+/** `content_missing`: it says nothing on this channel, or cannot be filled within its limits. */
+export type RenderProblem = 'content_missing' | 'nothing_to_say';
 
 /** `missing`: variables that had no value and no default; they were left out. */
 export type Rendered =
@@ -93,7 +95,7 @@ async function fillAll(ctx: Ctx, work: readonly Work[], links: LinkMaker): Promi
       linkOf: (url) => addressOf(links, linkIds.get(url), url, request),
       materialOf: (id) => materials.get(id) ?? id,
     });
-    if (!filled) return { problem: 'content_too_large' };
+    if (!filled) return { problem: 'content_missing' };
     return isSilent(filled.message) ? { problem: 'nothing_to_say' } : filled;
   });
 }

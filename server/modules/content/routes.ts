@@ -1,24 +1,92 @@
 import * as contract from '#contract/content';
 import { AppError } from '#platform/errors';
 import { type Endpoint, endpoint } from '#platform/module';
-import { addMaterial, describe, readMaterial } from './materials.ts';
+import {
+  addContent,
+  changeContent,
+  listContentPage,
+  readContent,
+  readContentVersion,
+  setArchived,
+} from './contents.ts';
+import { addFolder, listAllFolders, removeFolder, renameFolder } from './folders.ts';
+import { addLink, changeLink, listLinkPage, listReaderPage, makeAddress, readLink } from './links.ts';
+import { addMaterial, changeMaterial, describe, listMaterialPage, readMaterial, replace } from './materials.ts';
+import { type OpenParts, openTracked } from './open.ts';
+import { preview, readGaps } from './preview.ts';
+import { addScript, changeScript, listScriptPage, removeScript, takeScript } from './scripts.ts';
+import { type FindUses, readContentUses, readMaterialUses } from './uses.ts';
 
-export const contentEndpoints: Endpoint[] = [
-  endpoint(contract.createMaterial, (ctx, input, upload) => addMaterial(ctx, input.name, upload.bytes)),
-  endpoint(contract.describeMaterial, (ctx, input) => describe(ctx, input.id)),
-  endpoint(contract.getMaterial, async (ctx, input) => {
-    const material = await readMaterial(ctx, input.id);
-    if (!material) throw new AppError('not_found');
-    const name = encodeURIComponent(material.name);
-    return {
-      contentType: material.contentType,
-      body: material.bytes,
-      headers: {
-        // Files come from operators: shown as what they are, never run as a page of ours.
-        'content-disposition': `${material.kind === 'file' ? 'attachment' : 'inline'}; filename*=UTF-8''${name}`,
-        'content-security-policy': "default-src 'none'; sandbox",
-        'cache-control': 'private, max-age=86400',
-      },
-    };
-  }),
-];
+const ok = { ok: true } as const;
+
+export function contentEndpoints(parts: OpenParts & { uses: readonly FindUses[] }): Endpoint[] {
+  return [
+    endpoint(contract.listFolders, listAllFolders),
+    endpoint(contract.createFolder, async (ctx, input) => ({ id: await addFolder(ctx, input) })),
+    endpoint(contract.updateFolder, async (ctx, input) => {
+      await renameFolder(ctx, input.id, input.name);
+      return ok;
+    }),
+    endpoint(contract.deleteFolder, async (ctx, input) => {
+      await removeFolder(ctx, input.id);
+      return ok;
+    }),
+    endpoint(contract.listContents, listContentPage),
+    endpoint(contract.getContent, (ctx, input) => readContent(ctx, input.id)),
+    endpoint(contract.createContent, addContent),
+    endpoint(contract.updateContent, changeContent),
+    endpoint(contract.archiveContent, async (ctx, input) => {
+      await setArchived(ctx, input);
+      return ok;
+    }),
+    endpoint(contract.getContentVersion, readContentVersion),
+    endpoint(contract.listContentUses, (ctx, input) => readContentUses(ctx, input.id, parts.uses)),
+    endpoint(contract.previewContent, (ctx, input) => preview(ctx, input, parts.publicUrl)),
+    endpoint(contract.findGaps, readGaps),
+    endpoint(contract.listMaterials, listMaterialPage),
+    endpoint(contract.createMaterial, (ctx, input, upload) => addMaterial(ctx, input, upload.bytes)),
+    endpoint(contract.replaceMaterial, (ctx, input, upload) => replace(ctx, input, upload.bytes)),
+    endpoint(contract.updateMaterial, async (ctx, input) => {
+      await changeMaterial(ctx, input);
+      return ok;
+    }),
+    endpoint(contract.listMaterialUses, (ctx, input) => readMaterialUses(ctx, input.id)),
+    endpoint(contract.describeMaterial, (ctx, input) => describe(ctx, input.id)),
+    endpoint(contract.getMaterial, async (ctx, input) => {
+      const material = await readMaterial(ctx, input.id);
+      if (!material) throw new AppError('not_found');
+      const name = encodeURIComponent(material.name);
+      return {
+        contentType: material.contentType,
+        body: material.bytes,
+        headers: {
+          // Files come from operators: shown as what they are, never run as a page of ours.
+          'content-disposition': `${material.kind === 'file' ? 'attachment' : 'inline'}; filename*=UTF-8''${name}`,
+          'content-security-policy': "default-src 'none'; sandbox",
+          'cache-control': 'private, max-age=86400',
+        },
+      };
+    }),
+    endpoint(contract.listLinks, listLinkPage),
+    endpoint(contract.createLink, async (ctx, input) => ({ id: await addLink(ctx, input) })),
+    endpoint(contract.updateLink, async (ctx, input) => {
+      await changeLink(ctx, input);
+      return ok;
+    }),
+    endpoint(contract.getLink, readLink),
+    endpoint(contract.listLinkReaders, listReaderPage),
+    endpoint(contract.shareLink, (ctx, input) => makeAddress(ctx, input.id, parts)),
+    endpoint(contract.openLink, (ctx, input, request) => openTracked(ctx, input, request, parts)),
+    endpoint(contract.listScripts, listScriptPage),
+    endpoint(contract.createScript, async (ctx, input) => ({ id: await addScript(ctx, input) })),
+    endpoint(contract.updateScript, async (ctx, input) => {
+      await changeScript(ctx, input);
+      return ok;
+    }),
+    endpoint(contract.deleteScript, async (ctx, input) => {
+      await removeScript(ctx, input.id);
+      return ok;
+    }),
+    endpoint(contract.copyScript, takeScript),
+  ];
+}

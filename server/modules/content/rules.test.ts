@@ -1,44 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  isEmptyMessage,
-  materialIdsOf,
-  materialLimits,
-  recognize,
-  renderText,
-  unknownVariables,
-  usesVariable,
-} from './rules.ts';
+import { isEmptyMessage, materialIdsOf, materialLimits, recognize } from './rules.ts';
 import { cutToBytes } from './wordings.ts';
-
-describe('variables', () => {
-  it('that no message has are named once each', () => {
-    expect(unknownVariables('{{customer_name}} {{nobody}} {{ nobody }} {{staff_name}}')).toEqual(['nobody']);
-    expect(unknownVariables('no variables, {one brace}, {{Capital}}, {{}}')).toEqual([]);
-  });
-
-  it('are recognised with blanks inside the braces', () => {
-    expect(usesVariable('你好 {{  hook }}', 'hook')).toBe(true);
-    expect(usesVariable('你好 {{hooks}}', 'hook')).toBe(false);
-  });
-
-  it('become their values, each time', () => {
-    expect(renderText('{{customer_name}}，{{ customer_name }}！', { customer_name: '芳' })).toBe('芳，芳！');
-  });
-
-  it('without a value become nothing, and the blanks around them close up', () => {
-    expect(renderText('你好 {{customer_name}} 欢迎', {})).toBe('你好 欢迎');
-    expect(renderText('{{hook}}', {})).toBe('');
-    expect(renderText('a\n\n{{hook}}\nb', {})).toBe('a\n\n\nb');
-  });
-
-  it('inside a value stay words: a customer may be called {{staff_name}}', () => {
-    expect(renderText('你好{{customer_name}}', { customer_name: '{{staff_name}}', staff_name: '李' })).toBe(
-      '你好{{staff_name}}',
-    );
-    expect(renderText('{{customer_name}}', { customer_name: '$& $1 $$' })).toBe('$& $1 $$');
-  });
-});
 
 describe('a text cut to bytes', () => {
   it('keeps whole characters', () => {

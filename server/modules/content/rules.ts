@@ -1,33 +1,6 @@
-import { type Message, messageVariables } from '#contract/content';
+import type { Message } from '#contract/content';
 
-/** What a message says once its variables have values. */
-
-export type Variables = Readonly<Partial<Record<(typeof messageVariables)[number], string>>>;
-
-const placeholder = /\{\{\s*([a-z_]+)\s*\}\}/g;
-
-/** Variables a text uses that no message has. */
-export function unknownVariables(text: string): string[] {
-  const known: readonly string[] = messageVariables;
-  return [
-    ...new Set(
-      [...text.matchAll(placeholder)].map((match) => match[1] as string).filter((name) => !known.includes(name)),
-    ),
-  ];
-}
-
-export function usesVariable(text: string, name: (typeof messageVariables)[number]): boolean {
-  return [...text.matchAll(placeholder)].some((match) => match[1] === name);
-}
-
-/** Puts values in. A variable without a value becomes nothing, and blanks around it close up. */
-export function renderText(text: string, variables: Variables): string {
-  const values: Readonly<Record<string, string | undefined>> = variables;
-  return text
-    .replace(placeholder, (_, name: string) => values[name] ?? '')
-    .replace(/[ \t]{2,}/g, ' ')
-    .trim();
-}
+/** What files a message carries, and what a file is. */
 
 export function isEmptyMessage(message: Message): boolean {
   return message.text.trim() === '' && message.attachments.length === 0;

@@ -1,5 +1,6 @@
-import type { Category, Wordings } from '#contract/content';
+import type { Wordings } from '#contract/content';
 import { wordings as wordingsSchema } from '#contract/content';
+import type { Category } from '#contract/touch';
 import type { Ctx } from '#platform/ctx';
 import { AppError } from '#platform/errors';
 import { type ContentChannel, readWording, wordingOf } from './wordings.ts';
@@ -73,4 +74,9 @@ export async function currentVersion(ctx: Ctx, contentId: number): Promise<Conte
 export function isSameForAll(version: ContentVersion, channel: ContentChannel): boolean {
   const wording = readWording(version.wordings, wordingOf[channel], version.trackedUrls);
   return ![...(wording?.variables ?? [])].some((name) => name.startsWith('customer.'));
+}
+
+/** Whether a version has something to say on a channel. */
+export function hasWording(version: ContentVersion, channel: ContentChannel): boolean {
+  return readWording(version.wordings, wordingOf[channel], version.trackedUrls) !== undefined;
 }

@@ -1,4 +1,5 @@
-import type { Attachment, ChannelMessage, WordingKind, Wordings } from '#contract/content';
+import type { Attachment, ChannelMessage, Message, WordingKind, Wordings } from '#contract/content';
+import type { Channel } from '#contract/touch';
 import {
   type Filled,
   type FillOptions,
@@ -20,9 +21,10 @@ export const wordingOf = {
   email: 'email',
   sms: 'sms',
   webhook: 'webhook',
-} as const satisfies Readonly<Record<string, WordingKind>>;
+} as const satisfies Readonly<Record<ContentChannel, WordingKind>>;
 
-export type ContentChannel = keyof typeof wordingOf;
+/** Channels of touches, and WeCom's mass messages to groups, which reach nobody in particular. */
+export type ContentChannel = Channel | 'wecom_group';
 
 /** WeCom's limits (docs 92137, 92135, 95094), in UTF-8 bytes. */
 export const wecomLimits = { text: 4000, title: 128, description: 512 } as const;
@@ -175,6 +177,12 @@ function attachmentMaker(
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
+}
+
+/** Whether a message speaks of what the customer is called. */
+export function asksForName(message: Message): boolean {
+  const wording = readWording({ wecom: message }, 'wecom', []);
+  return wording?.variables.has('customer.name') || wording?.variables.has('customer.nickname') || false;
 }
 
 /** Whether a message says nothing at all. */

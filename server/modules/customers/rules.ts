@@ -147,15 +147,15 @@ export function normalizeForSearch(text: string): string {
   return text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
 }
 
-/** At most this many pieces are kept for one customer. */
+/** At most this many pieces are kept for one customer, and for most other things. */
 const maxGrams = 120;
 
 /** All pieces of one and two characters: what a search for part of the text can be answered from. */
-export function gramsOf(text: string): string[] {
+export function gramsOf(text: string, max = maxGrams): string[] {
   const grams = new Set<string>();
   for (const word of normalizeForSearch(text).split(' ')) {
     const letters = [...word];
-    for (let i = 0; i < letters.length && grams.size < maxGrams; i++) {
+    for (let i = 0; i < letters.length && grams.size < max; i++) {
       grams.add(letters[i] as string);
       if (i + 1 < letters.length) grams.add(`${letters[i]}${letters[i + 1]}`);
     }

@@ -105,6 +105,18 @@ export const factSchemas = {
   /** A change about a customer, or time, moved him into a segment or out of it. */
   'segment.entered': membership,
   'segment.left': membership,
+  /** A customer opened a tracked link; by the account where the channel says which. What sent it: see content/link-codes.ts. */
+  'link.opened': z.object({
+    customerId: z.number().int(),
+    externalUserid: externalUserid.nullable(),
+    linkId: z.number().int(),
+    title: z.string(),
+    url: z.string(),
+    kind: z.string(),
+    sourceId: z.number().int().nullable(),
+    touchId: z.number().int().nullable(),
+    staffId: z.number().int().nullable(),
+  }),
   /** A touch reached its end, or the platform took it. */
   'touch.settled': z.object({
     customerId: z.number().int(),
@@ -165,6 +177,7 @@ export function subjectOf(fact: Fact): string {
     case 'customer.tagged':
     case 'segment.entered':
     case 'segment.left':
+    case 'link.opened':
     case 'touch.settled':
     case 'consent.granted':
     case 'consent.withdrawn':

@@ -194,6 +194,9 @@ function mentionOf({ name, payload, row }: ParsedFact): Mention {
     case 'person.identified':
     case 'order.told':
       return mention(payload.accounts);
+    case 'link.opened':
+      if (payload.externalUserid !== null) return mention([wecomAccount(payload.externalUserid)]);
+      return { ...mention([]), customerId: payload.customerId };
     case 'customer.merged':
     case 'customer.parted':
     case 'customer.tagged':
@@ -283,6 +286,14 @@ async function projectRun(ctx: WriteCtx, run: readonly ParsedFact[]): Promise<Pr
           'customer.merged' | 'customer.parted' | 'customer.tagged' | 'consent.granted' | 'consent.withdrawn'
         >[]
       ).map(({ name, row, payload, person }) => ({ ...bare(name, row), ...person, payload }));
+    case 'link.opened':
+      return of('link.opened').map(({ name, row, person, payload: { customerId: _, ...payload } }) => ({
+        ...bare(name, row),
+        ...person,
+        staffId: payload.staffId,
+        externalUserid: payload.externalUserid,
+        payload,
+      }));
     case 'touch.settled':
       return of('touch.settled').map(({ name, row, payload, person }) => ({
         ...bare(name, row),

@@ -11,6 +11,7 @@ export const eventNames: Texts<typeof zhCN> = {
     'customer.parted': 'Parted from another customer',
     'customer.tagged': 'Tags changed',
     'touch.settled': 'Message sent, or not',
+    'link.opened': 'Tracked link opened',
     'touch.muted': 'Muted our messages',
     'consent.granted': 'Agreed to hear from us',
     'consent.withdrawn': 'No longer wants to hear from us',

@@ -26,6 +26,8 @@ export const organization: Texts<typeof zhCN> = {
     'code.write': 'Manage channel codes',
     'staff.read': 'See staff',
     'touch.read': 'See touches',
+    'touch.write': 'Deal with packs and touches of unknown result',
+    'touch.policy': 'Change the touch policy',
     'insight.read': 'See insights',
     'score.write': 'Manage scores',
     'health.read': 'See the self-check',

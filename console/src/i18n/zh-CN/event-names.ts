@@ -10,6 +10,7 @@ const eventName: Record<EventName, string> = {
   'customer.parted': '撤销合并',
   'customer.tagged': '客户的标签有变化',
   'touch.settled': '发给客户的消息有了结果',
+  'link.opened': '打开了追踪链接',
   'touch.muted': '客户屏蔽了我们的消息',
   'consent.granted': '客户同意接收消息',
   'consent.withdrawn': '客户不再接收消息',

@@ -32,6 +32,8 @@ const permission: Record<Permission, string> = {
   'code.write': '管理渠道活码',
   'staff.read': '查看员工',
   'touch.read': '查看触达',
+  'touch.write': '处理群发任务与结果未知的触达',
+  'touch.policy': '管理频控规则',
   'insight.read': '查看数据',
   'score.write': '管理评分',
   'health.read': '查看自检',
