@@ -13,6 +13,7 @@ import {
   ImportOutlined,
   KeyOutlined,
   LineChartOutlined,
+  MailOutlined,
   MergeOutlined,
   MessageOutlined,
   NodeIndexOutlined,
@@ -67,6 +68,7 @@ type MenuKey =
   | 'keys'
   | 'webhooks'
   | 'audit'
+  | 'channels'
   | 'connection'
   | 'selfCheck'
   | 'reconciliation';
@@ -115,6 +117,7 @@ const groups = [
     title: 'menu.organization',
     entries: [
       { to: '/staff', title: 'menu.staff', icon: <IdcardOutlined />, permission: 'staff.read' },
+      { to: '/channels', title: 'menu.channels', icon: <MailOutlined />, permission: 'connection.manage' },
       { to: '/wecom/connection', title: 'menu.connection', icon: <ApiOutlined />, permission: 'connection.manage' },
       { to: '/wecom/self-check', title: 'menu.selfCheck', icon: <CheckCircleOutlined />, permission: 'health.read' },
       { to: '/wecom/reconciliation', title: 'menu.reconciliation', icon: <SyncOutlined />, permission: 'sync.run' },

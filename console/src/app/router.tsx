@@ -368,6 +368,13 @@ const profile = createRoute({
   component: lazyRouteComponent(() => import('~/pages/organization/profile')),
 });
 
+const channels = createRoute({
+  getParentRoute: () => inside,
+  path: '/channels',
+  staticData: { permission: 'connection.manage' },
+  component: lazyRouteComponent(() => import('~/pages/channels/list')),
+});
+
 const connection = createRoute({
   getParentRoute: () => inside,
   path: '/wecom/connection',
@@ -433,6 +440,7 @@ const routeTree = root.addChildren([
     webhook,
     audit,
     profile,
+    channels,
     connection,
     selfCheck,
     reconciliation,

@@ -1,6 +1,7 @@
 import type { Texts } from '~/i18n/texts';
 import type { zhCN } from '~/i18n/zh-CN/index';
 import { acquisition } from './acquisition';
+import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
 import { customers } from './customers';
@@ -36,6 +37,7 @@ export const en: Texts<typeof zhCN> = {
   ...segments,
   ...wecom,
   ...checks,
+  ...channels,
   ...commerce,
   ...imports,
 };

@@ -43,6 +43,7 @@ export const layout: Texts<typeof zhCN> = {
     tasks: 'Tasks',
     organization: 'Organisation and settings',
     staff: 'Staff',
+    channels: 'Channels',
     connection: 'WeCom connection',
     selfCheck: 'Self-check',
     reconciliation: 'Reconciliation',

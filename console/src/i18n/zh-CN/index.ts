@@ -1,4 +1,5 @@
 import { acquisition } from './acquisition';
+import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
 import { customers } from './customers';
@@ -34,6 +35,7 @@ export const zhCN = {
   ...segments,
   ...wecom,
   ...checks,
+  ...channels,
   ...commerce,
   ...imports,
 };

@@ -40,6 +40,7 @@ export const layout = {
     tasks: '任务',
     organization: '组织与设置',
     staff: '员工',
+    channels: '渠道',
     connection: '企业微信连接',
     selfCheck: '自检',
     reconciliation: '对账',
