@@ -344,7 +344,6 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/content-folders': contentFolders.map((folder) => folder.id),
       '/contents': [content.id],
       versionId: [content.versionId],
-      number: [1],
       wordings: [contentDraft.wordings],
       '/links': [link.id],
       linkCode: [address.split('/l/')[1]],
