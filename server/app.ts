@@ -58,12 +58,13 @@ export async function createApp(parts: AppParts): Promise<App> {
       publicUrl: config.publicUrl,
       deliverers: [wecom, email, sms, relay].flatMap((channel) => channel.deliverers),
       broadcasters: wecom.broadcasters,
+      packers: wecom.packers,
       sealer: runtime.sealer,
       allowPrivateWebhooks: config.allowPrivateWebhooks,
       clock: runtime.clock,
       importsFolder: join(config.home, 'imports'),
       mirror: parts.mirror,
-      visitors: undefined,
+      visitors: wecom.visitors,
     }),
     wecom,
     createWebChannel(),
@@ -100,7 +101,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   });
 
   serveAuth(http, auth, config.publicUrl);
-  serveStaffSignIn(http, auth, runtime, wecom.identity);
+  serveStaffSignIn(http, auth, runtime, wecom.members);
   serveEndpoints(
     http,
     modules.flatMap((module) => module.endpoints),

@@ -1115,6 +1115,7 @@ export interface TouchPackTable {
   expires_at: Date;
   reminded_at: Date | null;
   reminder_count: Generated<number>;
+  remind_at: Date | null;
   polled_at: Date | null;
   poll_at: Date | null;
   ending: string | null;

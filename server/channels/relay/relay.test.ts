@@ -44,7 +44,7 @@ afterAll(async () => {
 async function deliver(change: Partial<TouchToDeliver> = {}, options = { allowPrivate: true }) {
   heard.length = 0;
   const [deliverer] = createRelayChannel(runtimeOf(siyu), options).deliverers;
-  const message = { kind: 'webhook', fields: { title: '春茶上新', text: '你好王芳' } };
+  const message = { kind: 'webhook' as const, fields: { title: '春茶上新', text: '你好王芳' } };
   const touch = await claimTouch(siyu, { customerId: wang, channel: 'webhook', message, ...change });
   const result = await deliverer?.deliver(siyu.ctx, touch, runtimeOf(siyu));
   return { touch, ...result };
