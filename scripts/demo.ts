@@ -47,6 +47,16 @@ const hourMs = 3_600_000;
 /** A month in five minutes. */
 const demoSpeed = (30 * dayMs) / (5 * 60_000);
 
+/** What is on its way at a moment of the product's time. */
+const dueNow = `
+  select * from (
+    select 'touches to decide' as what, count(*)::int as count from touch where state in ('planned', 'deferred') and due_at <= $1
+    union all select 'touches to deliver', count(*)::int from touch where state in ('allowed', 'claimed') and priority = 0
+    union all select 'packs', count(*)::int from touch_pack where state in ('planned', 'claimed')
+    union all select 'packs to look at', count(*)::int from touch_pack where state in ('submitted', 'confirmed') and poll_at <= $1
+    union all select 'steps', count(*)::int from journey_enrolment where due_at <= $1 and state = 'active'
+  ) as waiting where count > 0`;
+
 const home = makeHome('demo');
 const undo: (() => Promise<void> | void)[] = [() => removeHome(home)];
 let ending: Promise<void> | undefined;
@@ -207,15 +217,6 @@ async function waitForRest(session: Session, sandbox: SandboxProcess, pool: pg.P
     await sleep(20);
   }
 }
-
-const dueNow = `
-  select * from (
-    select 'touches to decide' as what, count(*)::int as count from touch where state in ('planned', 'deferred') and due_at <= $1
-    union all select 'touches to deliver', count(*)::int from touch where state in ('allowed', 'claimed') and priority = 0
-    union all select 'packs', count(*)::int from touch_pack where state in ('planned', 'claimed')
-    union all select 'packs to look at', count(*)::int from touch_pack where state in ('submitted', 'confirmed') and poll_at <= $1
-    union all select 'steps', count(*)::int from journey_enrolment where due_at <= $1 and state = 'active'
-  ) as waiting where count > 0`;
 
 /** Records to read, tags and remarks to tell. */
 async function waitForMirror(pool: pg.Pool): Promise<void> {
