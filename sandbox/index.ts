@@ -125,6 +125,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     stop: async () => {
       clearInterval(lifeTimer);
       world.sender.close();
+      world.gate.close();
       world.listeners.clear();
       await app.close();
       await Promise.all([...world.errands]);
