@@ -1,4 +1,5 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
+import { campaignEndpoints, createMeasuring, findContentUses, runPump } from '#campaigns';
 import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
 import { contentEndpoints, countReaders, forgetVisits, moveReaders, type VisitorIdentity } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
@@ -20,15 +21,19 @@ import {
   segmentEndpoints,
   watchedTables,
 } from '#segments';
+import { dayChore, endChores, followTasks, taskDeliverer, taskEndpoints } from '#tasks';
 import {
   type Broadcaster,
   broadcastEndpoints,
   createBroadcasting,
+  createBulkDelivery,
   createGate,
+  createPackDelivery,
   createUrgentDelivery,
   type Deliverer,
   moveTouches,
   noteActs,
+  type Packer,
   touchChores,
   touchEndpoints,
 } from '#touch';
@@ -43,6 +48,7 @@ export function createModules(parts: {
   publicUrl: string;
   deliverers: readonly Deliverer[];
   broadcasters: readonly Broadcaster[];
+  packers: readonly Packer[];
   sealer: Sealer;
   allowPrivateWebhooks: boolean;
   clock: Clock;
@@ -55,7 +61,15 @@ export function createModules(parts: {
   const engine = createEngine(parts.mirror);
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
-  const listeners: Listener[] = [keepOrders, countReaders, welcomeNewcomers, noteChanges, noteActs, createTeller()];
+  const listeners: Listener[] = [
+    keepOrders,
+    countReaders,
+    welcomeNewcomers,
+    noteChanges,
+    noteActs,
+    followTasks,
+    createTeller(),
+  ];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
   const movers: Mover[] = [
     moveCustomerRows,
@@ -63,9 +77,11 @@ export function createModules(parts: {
     moveOrders,
     moveReaders,
     moveTouches,
+    moveRows('task'),
     moveScores,
     moveMemberships,
   ];
+  const deliverers = [...parts.deliverers, taskDeliverer];
 
   return [
     {
@@ -169,7 +185,7 @@ export function createModules(parts: {
         'link_reader',
         'script',
       ],
-      endpoints: contentEndpoints({ ...parts, uses: [] }),
+      endpoints: contentEndpoints({ ...parts, uses: [findContentUses] }),
       chores: [forgetVisits],
     },
     {
@@ -182,19 +198,38 @@ export function createModules(parts: {
         'touch_pack',
         'touch_quota',
         'touch_lane',
+        'touch_hold',
         'time_zone',
         'broadcast',
         'broadcast_target',
       ],
       endpoints: [...touchEndpoints, ...broadcastEndpoints],
-      pumps: [createGate(), createUrgentDelivery(parts.deliverers), createBroadcasting(parts.broadcasters, parts)],
+      pumps: [
+        createGate(),
+        createUrgentDelivery(deliverers),
+        ...deliverers.map(createBulkDelivery),
+        ...parts.packers.map(createPackDelivery),
+        createBroadcasting(parts.broadcasters, parts),
+      ],
       chores: touchChores,
+    },
+    {
+      name: 'tasks',
+      tables: ['task', 'task_assignment'],
+      endpoints: taskEndpoints(parts.publicUrl),
+      chores: [...endChores, dayChore(parts.publicUrl)],
     },
     {
       name: 'acquisition',
       tables: ['code_folder', 'channel_code', 'code_staff_day', 'code_scan_day'],
       endpoints: acquisitionEndpoints(parts.publicUrl),
       chores: [{ name: 'acquisition.take_turns', next: everyMs(30_000), run: takeDueTurns }],
+    },
+    {
+      name: 'campaigns',
+      tables: ['campaign', 'campaign_run', 'campaign_candidate', 'campaign_result'],
+      endpoints: campaignEndpoints(parts),
+      pumps: [runPump, createMeasuring()],
     },
     {
       name: 'imports',

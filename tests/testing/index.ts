@@ -3,4 +3,4 @@ export { createTestApp, type Person, password, type TestApp, toRequest } from '.
 export { easeCommerceTables } from './commerce-tables.ts';
 export { type Connected, connectSandbox } from './connected.ts';
 export { createTestDatabase, type TestDatabase } from './database.ts';
-export { drainPumps, projectFacts, seedWorld, type World } from './world.ts';
+export { deliverTouches, drainPumps, projectFacts, seedWorld, type World } from './world.ts';

@@ -1,20 +1,28 @@
 import { reportPush } from '#acquisition';
+import { passFor } from '#channels/email';
 import { createCode, createFolder, getCode } from '#contract/acquisition';
 import { listOrders, listProducts, tellOrders } from '#contract/commerce';
 import { createMaterial } from '#contract/content';
 import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
+import { setEmail } from '#contract/email';
 import { uploadImport } from '#contract/imports';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
+import { setRelay } from '#contract/relay';
 import { type Condition, createSegment, uploadSegmentList } from '#contract/segments';
+import { setSms } from '#contract/sms';
+import { createAssignment, listTasks } from '#contract/tasks';
 import { createSource, listSources } from '#contract/web';
 import { createWebhook, pingWebhook } from '#contract/webhooks';
 import { setConnection } from '#contract/wecom';
 import { type Fact, recordEvents } from '#events';
 import { applyDepartments, applyStaff } from '#organization';
 import { type Ctx, inTransaction } from '#platform/ctx';
+import { addDays } from '#platform/days';
+import type { Runtime } from '#platform/module';
 import { startOperation } from '#platform/operations';
 import type { Pump } from '#platform/pump';
-import type { TestApp } from './app.ts';
+import { createSealer } from '#platform/seal';
+import { secret, type TestApp } from './app.ts';
 
 /** A small shop that is alive: staff, customers with follows, tags, codes. For tests that walk many routes. */
 export interface World {
@@ -43,6 +51,22 @@ const worldConnection = {
   baseUrl: 'http://127.0.0.1:9',
 } as const;
 
+const worldMail = {
+  host: '127.0.0.1',
+  port: 9,
+  security: 'none',
+  senderName: '山间茶事',
+  senderAddress: 'tea@siyu.test',
+} as const;
+
+/** Nobody listens there either. */
+async function setUpChannels(siyu: TestApp): Promise<void> {
+  await siyu.call(siyu.owner, setEmail, worldMail);
+  const sms = { keyId: 'LTAIworldworld', keySecret: 'secretsecret', signName: '山间茶事' };
+  await siyu.call(siyu.owner, setSms, { ...sms, endpoint: worldConnection.baseUrl });
+  await siyu.call(siyu.owner, setRelay, { url: `${worldConnection.baseUrl}/touches` });
+}
+
 const png = Buffer.from('89504e470d0a1a0a0000000d494844520000000100000001', 'hex');
 
 /** Lets pumps work, without a worker, until none of them finds anything to do. */
@@ -60,6 +84,14 @@ export async function projectFacts(siyu: TestApp): Promise<void> {
     siyu.ctx,
     pumps.filter((pump) => pump.name.startsWith('events.project')),
   );
+}
+
+/** Hands over all touches that somebody waits for: tasks come onto their lists. */
+export async function deliverTouches(siyu: TestApp): Promise<void> {
+  const pumps = siyu.app.modules.flatMap((module) => module.pumps ?? []);
+  const pump = pumps.find(({ name }) => name === 'touch.deliver');
+  await pump?.drain(siyu.ctx, { clock: siyu.clock } as unknown as Runtime, { number: 0 });
+  await pump?.finish?.();
 }
 
 export async function seedWorld(siyu: TestApp): Promise<World> {
@@ -80,6 +112,7 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   const staffId = (userid: string) => staffRows.find((row) => row.wecomUserid === userid)?.id ?? 0;
   const staff = { li: staffId('li'), wang: staffId('wang'), zhao: staffId('zhao') };
   await siyu.call(owner, setConnection, worldConnection);
+  await setUpChannels(siyu);
 
   const { id: folderId } = await siyu.call(owner, createFolder, { name: '门店' });
   const { id: emptyFolderId } = await siyu.call(owner, createFolder, { name: '空' });
@@ -220,6 +253,17 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   );
   const list = await siyu.ask(owner, uploadSegmentList, { name: '名单' }, Buffer.from('wmOfLi00001\n13800000001\n'));
 
+  const today = siyu.clock.now().toISOString().slice(0, 10);
+  await siyu.call(owner, createAssignment, {
+    customerIds: [customers.ofLi, customers.ofWang],
+    category: 'service',
+    title: '回访',
+    dueOn: addDays(today, 1),
+    lastDay: addDays(today, 5),
+  });
+  await deliverTouches(siyu);
+  const tasks = await siyu.call(owner, listTasks, {});
+
   const staffIds = Object.values(staff);
   const tagIds = Object.values(tags);
   const customerIds = Object.values(customers);
@@ -245,6 +289,8 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/imports': [uploaded.body.id],
       product: products.rows.map((row) => row.id),
       shop: ['天猫'],
+      '/tasks': tasks.rows.map((row) => row.id),
+      ids: tasks.rows.map((row) => row.id),
       '/staff': staffIds,
       '/tags': tagIds,
       '/tag-groups': groups.map((group) => group.id),
@@ -280,6 +326,10 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       baseUrl: [worldConnection.baseUrl],
       token: [worldConnection.token],
       writeKey: sources.map((source) => source.writeKey),
+      host: [worldMail.host],
+      port: [worldMail.port],
+      endpoint: [worldConnection.baseUrl],
+      pass: [passFor(createSealer(secret), { accountId: 1, touchId: 1 })],
     },
   };
 }

@@ -22,4 +22,5 @@ export {
   recordStaffDays,
   type StaffDay,
 } from './staff.ts';
+export { type StaffIdentity, serveStaffSignIn } from './staff-sign-in.ts';
 export { ensureSetupToken, needsSetup, readOrganizationName } from './users.ts';
