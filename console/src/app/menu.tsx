@@ -3,7 +3,9 @@ import {
   AppstoreOutlined,
   AuditOutlined,
   CheckCircleOutlined,
+  CommentOutlined,
   DatabaseOutlined,
+  FileTextOutlined,
   FunnelPlotOutlined,
   GiftOutlined,
   HeartOutlined,
@@ -12,9 +14,11 @@ import {
   ImportOutlined,
   KeyOutlined,
   LineChartOutlined,
+  LinkOutlined,
   MergeOutlined,
   MessageOutlined,
   NodeIndexOutlined,
+  PictureOutlined,
   ProfileOutlined,
   QrcodeOutlined,
   SendOutlined,
@@ -50,6 +54,10 @@ type MenuKey =
   | 'segments'
   | 'tags'
   | 'attributes'
+  | 'contents'
+  | 'scripts'
+  | 'materials'
+  | 'links'
   | 'orders'
   | 'products'
   | 'imports'
@@ -88,6 +96,15 @@ const groups = [
       { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
       { to: '/conflicts', title: 'menu.conflicts', icon: <MergeOutlined />, permission: 'customer.merge' },
+    ],
+  },
+  {
+    title: 'menu.contentGroup',
+    entries: [
+      { to: '/contents', title: 'menu.contents', icon: <FileTextOutlined />, permission: 'content.read' },
+      { to: '/scripts', title: 'menu.scripts', icon: <CommentOutlined />, permission: 'content.read' },
+      { to: '/materials', title: 'menu.materials', icon: <PictureOutlined />, permission: 'content.read' },
+      { to: '/links', title: 'menu.links', icon: <LinkOutlined />, permission: 'content.read' },
     ],
   },
   {

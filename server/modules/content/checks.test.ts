@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Wordings } from '#contract/content';
-import { addressesOf, checkWordings } from './checks.ts';
+import { addressesOf, type Wordings } from '#contract/content';
+import { checkWordings } from './checks.ts';
 
 const checking = { attributeKeys: new Set(['city']), trackedUrls: ['https://shop.test/a'] };
 const image = { kind: 'image', materialId: 1 } as const;

@@ -3,6 +3,7 @@ import type { zhCN } from '~/i18n/zh-CN/index';
 import { acquisition } from './acquisition';
 import { checks } from './checks';
 import { commerce } from './commerce';
+import { content } from './content';
 import { customers } from './customers';
 import { dataSources } from './data-sources';
 import { errors } from './errors';
@@ -28,6 +29,7 @@ export const en: Texts<typeof zhCN> = {
   ...dataSources,
   ...acquisition,
   ...touch,
+  ...content,
   ...organization,
   ...webhooks,
   ...scores,

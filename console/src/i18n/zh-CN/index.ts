@@ -1,6 +1,7 @@
 import { acquisition } from './acquisition';
 import { checks } from './checks';
 import { commerce } from './commerce';
+import { content } from './content';
 import { customers } from './customers';
 import { dataSources } from './data-sources';
 import { errors } from './errors';
@@ -26,6 +27,7 @@ export const zhCN = {
   ...dataSources,
   ...acquisition,
   ...touch,
+  ...content,
   ...organization,
   ...webhooks,
   ...scores,
