@@ -6,6 +6,7 @@ import type { ChannelMessage } from '#contract/content';
 import { useSession } from '~/app/session';
 import { initialOf } from './initial';
 import { AttachmentView, ChatBubbles, MarkedText, PhoneFrame } from './phone-parts';
+import { useVariableName } from './template-input';
 
 interface Props {
   readonly message: ChannelMessage | null;
@@ -141,12 +142,18 @@ const mailStyle = `
   mark { padding: 0 3px; border-radius: 3px; background: #ffe3b3 } blockquote { margin: 0; padding-left: 10px; border-left: 3px solid #ddd; color: #555 }
 `;
 
+const escapeHtml = (text: string) => text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+
 /** The body is drawn in a frame that runs no scripts and knows nothing of this page. */
 function MailBody({ markdown }: { markdown: string }) {
   const { t } = useTranslation();
+  const nameOf = useVariableName();
   const page = useMemo(() => {
-    const shown = markdown.replace(/\{\{\s*([^{}<>]*?)\s*\}\}/g, '<mark>$1</mark>');
+    const shown = markdown.replace(
+      /\{\{\s*([\w.]*)\s*\}\}/g,
+      (_, path: string) => `<mark>${escapeHtml(nameOf(path))}</mark>`,
+    );
     return `<!doctype html><meta charset="utf-8"><style>${mailStyle}</style>${marked.parse(shown, { async: false })}`;
-  }, [markdown]);
+  }, [markdown, nameOf]);
   return <iframe className="phone-mail-body" title={t('wording.email')} sandbox="" srcDoc={page} />;
 }

@@ -5,6 +5,7 @@ import type { Attachment } from '#contract/content';
 import { useFormat } from '~/format';
 import { initialOf } from './initial';
 import { materialAddress, useMaterial } from './materials';
+import { useVariableName } from './template-input';
 import './welcome-phone.css';
 
 /** What phones show: the frame, bubbles of a chat, attachments. */
@@ -30,7 +31,7 @@ export function PhoneFrame({ label, title, children }: FrameProps) {
   );
 }
 
-export function Bubble({ staffName, children }: { staffName: string; children: ReactNode }) {
+function Bubble({ staffName, children }: { staffName: string; children: ReactNode }) {
   return (
     <div className="phone-line">
       <span className="phone-avatar">{initialOf(staffName)}</span>
@@ -39,9 +40,13 @@ export function Bubble({ staffName, children }: { staffName: string; children: R
   );
 }
 
+/** What is said there: 'customer.name | default: "你"' → 'customer.name'. */
+const pathIn = (said: string) => (said.split('|')[0] ?? '').trim();
+
 /** A text in which what is missing stands as {{ its name }}. */
 export function MarkedText({ text }: { text: string }) {
   const { t } = useTranslation();
+  const nameOf = useVariableName();
   const parts = text.split(/(\{\{[^{}]*\}\})/);
   return (
     <>
@@ -51,7 +56,7 @@ export function MarkedText({ text }: { text: string }) {
           part
         ) : (
           <mark key={`${i} ${name}`} className="phone-missing" title={t('phone.missing')}>
-            {name}
+            {nameOf(pathIn(name))}
           </mark>
         );
       })}

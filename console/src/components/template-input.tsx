@@ -2,7 +2,7 @@ import { CodeOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { Button, Dropdown, Form, Input, Tooltip } from 'antd';
 import type { TextAreaRef } from 'antd/es/input/TextArea';
-import { type ReactNode, useId, useRef } from 'react';
+import { type ReactNode, useCallback, useId, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { variables } from '#contract/content';
 import { listAttributes } from '#contract/customers';
@@ -18,23 +18,37 @@ type Variable = (typeof variables)[number];
 /** Variables that most messages use: a button each. */
 const usual: readonly Variable[] = ['customer.name', 'customer.title', 'staff.name'];
 
+/** Older texts call these so. */
+const shortNames: Readonly<Record<string, string>> = {
+  customer_name: 'customer.name',
+  staff_name: 'staff.name',
+  staff_alias: 'staff.alias',
+  code_name: 'code.name',
+  hook: 'code.hook',
+};
+
 /** In the catalogue, dots would be levels. */
 const keyOfVariable = (path: string) => `templateVariable.${path.replaceAll('.', '_')}`;
 
 /** The name of a variable as people call it; of an attribute, the attribute's. */
 export function useVariableName(): (path: string) => string {
   const attributes = useAttributes();
-  return (path) => {
-    const key = path.startsWith('customer.attributes.') ? path.slice('customer.attributes.'.length) : undefined;
-    if (key !== undefined) return attributes.find((attribute) => attribute.key === key)?.name ?? key;
-    return textOr(`${keyOfVariable(path)}.name`, path);
-  };
+  return useCallback(
+    (path: string) => {
+      const key = path.startsWith('customer.attributes.') ? path.slice('customer.attributes.'.length) : undefined;
+      if (key !== undefined) return attributes.find((attribute) => attribute.key === key)?.name ?? key;
+      return textOr(`${keyOfVariable(shortNames[path] ?? path)}.name`, path);
+    },
+    [attributes],
+  );
 }
+
+const none: readonly never[] = [];
 
 function useAttributes() {
   const can = useCan();
   const { data } = useQuery({ ...reading(listAttributes, {}), enabled: can('customer.read'), staleTime: 60_000 });
-  return data?.rows ?? [];
+  return data?.rows ?? none;
 }
 
 interface MenuProps {

@@ -59,9 +59,9 @@ export const content: Texts<typeof zhCN> = {
     versionsDefinition:
       'Every change of the words leaves a version. What is planned or sent keeps the one of its time.',
     current: 'Current',
-    by: 'Changed by',
+    changed: 'Changed',
     show: 'Show',
-    bringBack: 'Use this one',
+    bringBack: 'Use it',
     usedBy: 'Used by',
     words: 'Words',
     wordsDefinition: 'One content has words of its own for each channel. It cannot be used on a channel without words.',

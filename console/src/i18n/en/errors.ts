@@ -101,6 +101,9 @@ export const errors: Texts<typeof zhCN> = {
     choices_for_choice_only: 'Give at least one choice',
     template_syntax: 'Not understood at line {{row}}, character {{column}}: {{detail}}',
     template_unknown_variable: 'Line {{row}}, character {{column}}: there is no variable “{{detail}}”',
+    template_unknown_filter:
+      'Line {{row}}: there is no filter “{{detail}}”; there are default, date, truncate, round and others',
+    template_unknown_tag: 'Line {{row}}: “{{detail}}” is not possible here, only if, unless and case',
     content_without_words: 'Write words for one channel at least',
     message_empty: 'Write a text or attach something',
     too_many_bytes: 'The text has {{count}} bytes; WeCom takes {{max}}',

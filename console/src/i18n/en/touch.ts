@@ -107,7 +107,7 @@ export const touch: Texts<typeof zhCN> = {
     title: 'On the customer’s phone',
     messageLabel: 'Preview of the message',
     missing: 'This customer has no such value; it is left out when sent',
-    smsLength: '{{n}} characters, without the signature',
+    smsLength: '{{n}} characters',
     task: 'Today’s tasks',
     taskWords: 'Suggested words',
     taskDone: 'Send',

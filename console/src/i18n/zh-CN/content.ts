@@ -65,7 +65,7 @@ export const content = {
     versions: '历史版本',
     versionsDefinition: '每次修改文字都会留下一版。已安排或已发送的，一直是当时的那一版。',
     current: '当前',
-    by: '修改人',
+    changed: '修改',
     show: '查看',
     bringBack: '用这一版',
     usedBy: '用在哪里',

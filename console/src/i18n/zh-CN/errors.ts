@@ -98,6 +98,8 @@ export const errors = {
     choices_for_choice_only: '请给出至少一个选项',
     template_syntax: '第 {{row}} 行第 {{column}} 个字符附近看不懂：{{detail}}',
     template_unknown_variable: '第 {{row}} 行第 {{column}} 个字符：没有变量「{{detail}}」',
+    template_unknown_filter: '第 {{row}} 行：没有过滤器「{{detail}}」，可用的有 default、date、truncate、round 等',
+    template_unknown_tag: '第 {{row}} 行：不支持「{{detail}}」，只能用 if、unless、case',
     content_without_words: '请至少为一个渠道写文案',
     message_empty: '请填写文字，或加一个附件',
     too_many_bytes: '文字共 {{count}} 字节，企业微信最多 {{max}} 字节',

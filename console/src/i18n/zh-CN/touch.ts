@@ -117,7 +117,7 @@ export const touch = {
     label: '欢迎语预览',
     messageLabel: '消息预览',
     missing: '这位客户没有这个值，发送时会略去',
-    smsLength: '共 {{n}} 字，不含签名',
+    smsLength: '共 {{n}} 字',
     task: '今日任务',
     taskWords: '建议话术',
     taskDone: '发送',

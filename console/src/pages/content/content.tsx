@@ -107,7 +107,9 @@ function ContentBody({ content }: { content: Content }) {
             onChange={setKind}
             options={content.wordingKinds.map((one) => ({
               value: one,
-              label: t(`wording.${one}`),
+              // Six names are wider than the column: the others are named when they are pointed at.
+              label: one === kind ? t(`wording.${one}`) : '',
+              title: t(`wording.${one}`),
               icon: wordingIcons[one],
             }))}
           />
@@ -210,8 +212,16 @@ function Versions({ content }: { content: Content }) {
               </>
             ),
           },
-          { title: t('common.createdAt'), key: 'at', render: (_, row) => format.time(row.createdAt) },
-          { title: t('content.by'), key: 'by', render: (_, row) => row.createdBy },
+          {
+            title: t('content.changed'),
+            key: 'at',
+            render: (_, row) => (
+              <span className="code-cell">
+                {format.time(row.createdAt)}
+                <span className="muted small">{row.createdBy}</span>
+              </span>
+            ),
+          },
           {
             key: 'actions',
             align: 'right',

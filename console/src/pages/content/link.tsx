@@ -80,47 +80,49 @@ export default function LinkPage(): ReactNode {
           </>
         }
       />
-      <Panel
-        title={t('link.figures')}
-        extra={
-          <DayRange
-            from={range.from ?? data.days[0]?.day}
-            to={range.to ?? data.days.at(-1)?.day}
-            onChange={(next) => void navigate({ search: next, replace: true })}
-            className="day-range"
-          />
-        }
-      >
-        <div className="figures">
-          <Figure name="linkOpens" value={<Count value={data.period.opens} />} />
-          <Figure name="linkPeople" value={<Count value={data.period.people} />} />
-          <Figure name="linkKnown" value={<Share part={data.period.knownOpens} whole={data.period.opens} />} />
-          <Figure name="linkOpensEver" value={<Count value={data.opens} />} />
+      <div className="stack-large">
+        <Panel
+          title={t('link.figures')}
+          extra={
+            <DayRange
+              from={range.from ?? data.days[0]?.day}
+              to={range.to ?? data.days.at(-1)?.day}
+              onChange={(next) => void navigate({ search: next, replace: true })}
+              className="day-range"
+            />
+          }
+        >
+          <div className="figures">
+            <Figure name="linkOpens" value={<Count value={data.period.opens} />} />
+            <Figure name="linkPeople" value={<Count value={data.period.people} />} />
+            <Figure name="linkKnown" value={<Share part={data.period.knownOpens} whole={data.period.opens} />} />
+            <Figure name="linkOpensEver" value={<Count value={data.opens} />} />
+          </div>
+          <DayChart link={data} />
+        </Panel>
+        <div className="two-columns">
+          <Panel title={t('link.sources')} definition={t('link.sourcesDefinition')}>
+            <Sources link={data} />
+          </Panel>
+          <Panel title={t('link.senders')}>
+            <Senders link={data} />
+          </Panel>
         </div>
-        <DayChart link={data} />
-      </Panel>
-      <div className="two-columns">
-        <Panel title={t('link.sources')} definition={t('link.sourcesDefinition')}>
-          <Sources link={data} />
-        </Panel>
-        <Panel title={t('link.senders')}>
-          <Senders link={data} />
-        </Panel>
+        {data.contents.length > 0 && (
+          <Panel title={t('link.contents')}>
+            <ul className="plain-list">
+              {data.contents.map((content) => (
+                <li key={content.id}>
+                  <Link to="/contents/$id" params={{ id: String(content.id) }} className="strong-link">
+                    {content.name}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </Panel>
+        )}
+        {can('customer.read') && <Readers linkId={id} />}
       </div>
-      {data.contents.length > 0 && (
-        <Panel title={t('link.contents')}>
-          <ul className="plain-list">
-            {data.contents.map((content) => (
-              <li key={content.id}>
-                <Link to="/contents/$id" params={{ id: String(content.id) }} className="strong-link">
-                  {content.name}
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </Panel>
-      )}
-      {can('customer.read') && <Readers linkId={id} />}
       {isRenaming && (
         <RenameModal
           title={data.title}

@@ -58,6 +58,8 @@ export function ContentPreview({ kind, wordings, trackedUrls }: Props) {
   });
   // What is shown belongs to this channel, not to the one that was looked at before.
   const message = data?.message?.kind === kind && wordings[kind] !== undefined ? data.message : null;
+  // That nothing is written yet needs no saying.
+  const problems = (data?.problems ?? []).filter((problem) => problem.problem !== 'message_empty');
   const missing = customer === undefined ? [] : (data?.missing ?? []);
 
   return (
@@ -81,7 +83,7 @@ export function ContentPreview({ kind, wordings, trackedUrls }: Props) {
           <WarningOutlined /> {t('content.missing', { names: missing.map(nameOf).join(t('common.separator')) })}
         </p>
       )}
-      {(data?.problems ?? []).map((problem) => (
+      {problems.map((problem) => (
         <p key={`${problem.path} ${problem.message}`} className="draft-problem">
           {textOr(`problem.${problem.problem}`, problem.message, problem.values)}
         </p>
