@@ -4,6 +4,7 @@ import { acquisition } from './acquisition';
 import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
+import { content } from './content';
 import { customers } from './customers';
 import { dataSources } from './data-sources';
 import { errors } from './errors';
@@ -31,6 +32,7 @@ export const en: Texts<typeof zhCN> = {
   ...acquisition,
   ...touch,
   ...tasks,
+  ...content,
   ...organization,
   ...webhooks,
   ...scores,

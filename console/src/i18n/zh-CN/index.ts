@@ -2,6 +2,7 @@ import { acquisition } from './acquisition';
 import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
+import { content } from './content';
 import { customers } from './customers';
 import { dataSources } from './data-sources';
 import { errors } from './errors';
@@ -29,6 +30,7 @@ export const zhCN = {
   ...acquisition,
   ...touch,
   ...tasks,
+  ...content,
   ...organization,
   ...webhooks,
   ...scores,
