@@ -15,6 +15,7 @@ import {
   MergeOutlined,
   MessageOutlined,
   NodeIndexOutlined,
+  NotificationOutlined,
   ProfileOutlined,
   QrcodeOutlined,
   SendOutlined,
@@ -54,6 +55,7 @@ type MenuKey =
   | 'products'
   | 'imports'
   | 'conflicts'
+  | 'campaigns'
   | 'touches'
   | 'rfm'
   | 'purchaseModel'
@@ -91,6 +93,13 @@ const groups = [
     ],
   },
   {
+    title: 'menu.reach',
+    entries: [
+      { to: '/campaigns', title: 'menu.campaigns', icon: <NotificationOutlined />, permission: 'campaign.read' },
+      { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
+    ],
+  },
+  {
     title: 'menu.commerce',
     entries: [
       { to: '/orders', title: 'menu.orders', icon: <ShoppingOutlined />, permission: 'order.read' },
@@ -105,7 +114,6 @@ const groups = [
       { to: '/scores/purchases', title: 'menu.purchaseModel', icon: <LineChartOutlined />, permission: 'insight.read' },
       { to: '/scores/relation', title: 'menu.relation', icon: <HeartOutlined />, permission: 'insight.read' },
       { to: '/scores/sources', title: 'menu.sourceQuality', icon: <FunnelPlotOutlined />, permission: 'insight.read' },
-      { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
     ],
   },
   {

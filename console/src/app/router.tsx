@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Permission } from '#contract';
 import { getSourceQuality } from '#contract/scores';
 import { codeFilters, printFilters } from '~/pages/acquisition/filters';
+import { campaignFilters, campaignView, newCampaignFilters } from '~/pages/campaigns/filters';
 import { orderFilters, productFilters } from '~/pages/commerce/filters';
 import { customerSearch } from '~/pages/customers/filters';
 import { newImportFilters } from '~/pages/imports/filters';
@@ -242,6 +243,37 @@ const touches = createRoute({
   component: lazyRouteComponent(() => import('~/pages/touch/list')),
 });
 
+const campaigns = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns',
+  staticData: { permission: 'campaign.read' },
+  validateSearch: filtersIn(campaignFilters),
+  component: lazyRouteComponent(() => import('~/pages/campaigns/list')),
+});
+
+const newCampaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/new',
+  staticData: { permission: 'campaign.write' },
+  validateSearch: filtersIn(newCampaignFilters),
+  component: lazyRouteComponent(() => import('~/pages/campaigns/new')),
+});
+
+const campaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/$id',
+  staticData: { permission: 'campaign.read' },
+  validateSearch: filtersIn(campaignView),
+  component: lazyRouteComponent(() => import('~/pages/campaigns/campaign')),
+});
+
+const editCampaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/$id/edit',
+  staticData: { permission: 'campaign.write' },
+  component: lazyRouteComponent(() => import('~/pages/campaigns/edit')),
+});
+
 const orders = createRoute({
   getParentRoute: () => inside,
   path: '/orders',
@@ -413,6 +445,10 @@ const routeTree = root.addChildren([
     relation,
     sourceQuality,
     touches,
+    campaigns,
+    newCampaign,
+    campaign,
+    editCampaign,
     staff,
     staffMember,
     sources,

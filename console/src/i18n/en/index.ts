@@ -1,6 +1,7 @@
 import type { Texts } from '~/i18n/texts';
 import type { zhCN } from '~/i18n/zh-CN/index';
 import { acquisition } from './acquisition';
+import { campaigns } from './campaigns';
 import { checks } from './checks';
 import { commerce } from './commerce';
 import { customers } from './customers';
@@ -27,6 +28,7 @@ export const en: Texts<typeof zhCN> = {
   ...eventNames,
   ...dataSources,
   ...acquisition,
+  ...campaigns,
   ...touch,
   ...organization,
   ...webhooks,

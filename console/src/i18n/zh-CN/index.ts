@@ -1,4 +1,5 @@
 import { acquisition } from './acquisition';
+import { campaigns } from './campaigns';
 import { checks } from './checks';
 import { commerce } from './commerce';
 import { customers } from './customers';
@@ -25,6 +26,7 @@ export const zhCN = {
   ...eventNames,
   ...dataSources,
   ...acquisition,
+  ...campaigns,
   ...touch,
   ...organization,
   ...webhooks,
