@@ -82,6 +82,7 @@ export const campaigns: Texts<typeof chinese> = {
     variantRemove: 'Remove variant {{part}}',
     variantHint: 'People are dealt to the variants by weight, at random; each gets one.',
     when: 'When',
+    begin: 'Begins',
     schedule: { now: 'At once', at: 'At a time', weekly: 'Weekly', monthly: 'Monthly' },
     atTime: 'Begins at',
     weekdays: 'Weekdays',
@@ -94,6 +95,7 @@ export const campaigns: Texts<typeof chinese> = {
     expire: 'Not sent any more after',
     expireHint: 'What staff have not confirmed by then, or what quiet hours held back, lapses.',
     sender: 'Who says it',
+    senderName: 'In whose name',
     senderKind: { adviser: 'The adviser', staff: 'Chosen staff' },
     senderHint: {
       adviser: 'The member who added the customer last.',
@@ -173,11 +175,9 @@ export const campaigns: Texts<typeof chinese> = {
     runOf: 'Run {{n}} · {{time}}',
     runs: 'Runs',
     measured: 'Counted {{time}}',
-    measuredFinal: 'Final: it does not change any more',
     measureUntil: 'until {{time}}',
     remeasure: 'Count again',
     noResult: 'Being counted for the first time.',
-    noRun: 'When its time has come, its progress and effect are shown here.',
     funnel: 'Delivery',
     funnelDefinition:
       'From planning to orders. Opens, acts, orders and departures are those within the window; none contains another.',

@@ -14,6 +14,7 @@ import { useFormat } from '~/format';
 import { textOr } from '~/i18n/index';
 import { RuleSentence } from '~/pages/segments/editor';
 import { Actions, Approval } from './actions';
+import { DryRun, Samples } from './dry-run';
 import { type Campaign, ChannelName, channelIcon, StateTag } from './parts';
 import { Run } from './run';
 
@@ -67,18 +68,30 @@ export default function CampaignPage(): ReactNode {
       )}
       <Approval campaign={data} />
       <div className="stack-large">
-        {shown === undefined ? (
-          <Panel>
-            <EmptyState icon={channelIcon(data.channel)} title={t('campaign.notRun')} hint={t('campaign.noRun')} />
-          </Panel>
-        ) : (
-          <Run campaign={data} run={shown} />
-        )}
+        {shown === undefined ? <NotRun campaign={data} /> : <Run campaign={data} run={shown} />}
         <div className="two-columns">
           <Facts campaign={data} />
           <History campaign={data} />
         </div>
       </div>
+    </div>
+  );
+}
+
+/** What it would do, for whoever launches or approves it. */
+function NotRun({ campaign }: { campaign: Campaign }) {
+  const { t } = useTranslation();
+  if (campaign.state === 'cancelled') {
+    return (
+      <Panel>
+        <EmptyState icon={channelIcon(campaign.channel)} title={t('campaign.notRun')} />
+      </Panel>
+    );
+  }
+  return (
+    <div className="two-columns">
+      <DryRun draft={campaign.draft} />
+      <Samples draft={campaign.draft} />
     </div>
   );
 }

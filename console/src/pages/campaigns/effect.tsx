@@ -20,6 +20,9 @@ export function EffectPanel({ result, extra }: { result: Result; extra: ReactNod
   const overall = comparisons[0];
   if (overall === undefined) return null;
   const hasControl = overall.controlPeople > 0;
+  const said = (['no_control', 'window_open'] as const).filter(
+    (refusal) => overall.treatedPeople > 0 && overall.findings.some((found) => found.refusal === refusal),
+  );
   return (
     <Panel title={t('campaign.effect')} definition={t('campaign.effectDefinitionLong')} extra={extra}>
       {ratio.isOff && (
@@ -35,9 +38,9 @@ export function EffectPanel({ result, extra }: { result: Result; extra: ReactNod
           })}
         />
       )}
-      {!hasControl && overall.treatedPeople > 0 && (
-        <Alert type="info" showIcon className="page-alert" title={t('campaign.refused.no_control')} />
-      )}
+      {said.map((refusal) => (
+        <Alert key={refusal} type="info" showIcon className="page-alert" title={t(`campaign.refused.${refusal}`)} />
+      ))}
       <div className="effect-head">
         <span>
           {t('campaign.groupSizes', {
@@ -115,7 +118,9 @@ function Said({ finding: found }: { finding: Finding }) {
           {found.refusal === null && <> · {text.pValue(estimate.adjustedPValue)}</>}
         </span>
       )}
-      {found.refusal !== null && <span className="muted small">{t(`campaign.refused.${found.refusal}`)}</span>}
+      {(found.refusal === 'few_people' || found.refusal === 'few_cases') && (
+        <span className="muted small">{t(`campaign.refused.${found.refusal}`)}</span>
+      )}
       {estimate && found.conclusion === 'not_shown' && (
         <span className="muted small">
           {t('campaign.smallest', {

@@ -130,8 +130,7 @@ export function CampaignForm({ initial, id, onDone, onCancel }: Props): ReactNod
 function Channels({ draft: { value, set } }: { draft: Form }) {
   const { t } = useTranslation();
   return (
-    <fieldset className="plain-fieldset">
-      <legend className="visually-hidden">{t('campaign.channelTitle')}</legend>
+    <fieldset className="plain-fieldset" aria-label={t('campaign.channelTitle')}>
       <div className="channel-choice">
         {campaignChannel.options.map((channel) => (
           <label key={channel}>
@@ -286,7 +285,7 @@ function When({ draft: { value, set } }: { draft: Form }) {
   };
   return (
     <Panel title={t('campaign.when')}>
-      <Field label={t('campaign.when')} path="schedule" below>
+      <Field label={t('campaign.begin')} path="schedule" below>
         <Segmented
           value={schedule.kind}
           onChange={(kind) => set({ schedule: beginning[kind] })}
@@ -377,7 +376,7 @@ function Sender({ draft: { value, set } }: { draft: Form }) {
   if (!isByStaff(value.channel)) return null;
   return (
     <Panel title={t('campaign.sender')}>
-      <Field label={t('campaign.sender')} path="sender" hint={t(`campaign.senderHint.${sender.kind}`)}>
+      <Field label={t('campaign.senderName')} path="sender" hint={t(`campaign.senderHint.${sender.kind}`)}>
         <Segmented
           value={sender.kind}
           onChange={(kind) => set({ sender: kind === 'staff' ? { kind, staffIds: [] } : { kind: 'adviser' } })}

@@ -117,6 +117,8 @@ export function IntervalBar({ finding: found, domain }: { finding: Finding; doma
   return (
     <span
       className={`interval interval-${toneOf(found)}${found.refusal === null ? '' : ' interval-refused'}`}
+      role="img"
+      aria-label={label}
       title={label}
     >
       <span className="interval-zero" style={{ insetInlineStart: at(0) }} />
@@ -129,7 +131,6 @@ export function IntervalBar({ finding: found, domain }: { finding: Finding; doma
           <span className="interval-point" style={{ insetInlineStart: at(estimate.value) }} />
         </>
       )}
-      <span className="visually-hidden">{label}</span>
     </span>
   );
 }

@@ -45,11 +45,7 @@ export function Run({ campaign, run }: { campaign: Campaign; run: Campaign['runs
         {t(`campaign.run.${run.state}`)}
       </Tag>
       <span className="muted small">
-        {result === null
-          ? null
-          : result.isFinal
-            ? t('campaign.measuredFinal')
-            : t('campaign.measured', { time: format.time(result.measuredAt) })}
+        {result !== null && t('campaign.measured', { time: format.time(result.measuredAt) })}
         {run.measuredUntil !== null && !result?.isFinal && (
           <> · {t('campaign.measureUntil', { time: format.time(run.measuredUntil) })}</>
         )}
@@ -146,7 +142,7 @@ function Funnel({ campaign, result }: { campaign: Campaign; result: Result }) {
         )
       }
     >
-      <ul className="funnel">
+      <ul className="funnel funnel-narrow">
         {steps
           // Only mass messages are confirmed by staff.
           .filter((step) => step !== 'confirmed' || campaign.channel === 'wecom_mass')
@@ -224,31 +220,58 @@ function Days({ result }: { result: Result }) {
   const colours = useChartColours();
   const frame = useChartFrame();
   const axis = useValueAxis();
-  const option = useMemo(
-    () => ({
-      ...frame(result.days.map(({ day }) => format.shortDay(day))),
-      yAxis: axis,
+  // What goes out is thousands, what comes back dozens: each has its own panel and its own scale.
+  const option = useMemo(() => {
+    const { grid: _, xAxis, ...rest } = frame(result.days.map(({ day }) => format.shortDay(day)));
+    const bar = { type: 'bar' as const, barMaxWidth: 18 };
+    const rounded = { borderRadius: [3, 3, 0, 0] };
+    const left = 52;
+    return {
+      ...rest,
+      axisPointer: { link: [{ xAxisIndex: 'all' as const }] },
+      grid: [
+        { left, right: 4, top: 36, height: 64, outerBoundsMode: 'none' as const },
+        { left, right: 4, top: 124, bottom: 24, outerBoundsMode: 'none' as const },
+      ],
+      xAxis: [
+        { ...xAxis, axisLabel: { show: false } },
+        { ...xAxis, gridIndex: 1, axisLine: { ...xAxis.axisLine, onZero: true } },
+      ],
+      yAxis: [
+        { ...axis, splitNumber: 2 },
+        { ...axis, gridIndex: 1, splitNumber: 3 },
+      ],
       series: [
-        ...(['delivered', 'ordered'] as const).map((name) => ({
-          type: 'bar' as const,
-          name: t(`campaign.day.${name}`),
-          data: result.days.map((day) => day[name]),
-          color: name === 'delivered' ? colours.scans : colours.added,
-          barMaxWidth: 18,
-          itemStyle: { borderRadius: [3, 3, 0, 0] },
-        })),
         {
-          type: 'bar' as const,
+          ...bar,
+          name: t('campaign.day.delivered'),
+          data: result.days.map(({ delivered }) => delivered),
+          color: colours.scans,
+          itemStyle: rounded,
+        },
+        {
+          ...bar,
+          name: t('campaign.day.ordered'),
+          xAxisIndex: 1,
+          yAxisIndex: 1,
+          stack: 'came',
+          data: result.days.map(({ ordered }) => ordered),
+          color: colours.added,
+          itemStyle: rounded,
+        },
+        {
+          ...bar,
           name: t('campaign.day.blocked'),
-          data: result.days.map((day) => -day.blocked),
+          xAxisIndex: 1,
+          yAxisIndex: 1,
+          stack: 'came',
+          data: result.days.map(({ blocked }) => -blocked),
           color: colours.lost,
-          barMaxWidth: 18,
           itemStyle: { borderRadius: [0, 0, 3, 3] },
         },
       ],
-    }),
-    [result.days, t, format, frame, axis, colours.added, colours.scans, colours.lost],
-  );
+    };
+  }, [result.days, t, format, frame, axis, colours.added, colours.scans, colours.lost]);
   return (
     <Panel title={t('campaign.days')}>
       <Chart option={option} label={t('campaign.days')} height={240} />
