@@ -20,6 +20,7 @@ import {
   MergeOutlined,
   MessageOutlined,
   NodeIndexOutlined,
+  NotificationOutlined,
   PictureOutlined,
   ProfileOutlined,
   QrcodeOutlined,
@@ -64,6 +65,7 @@ type MenuKey =
   | 'products'
   | 'imports'
   | 'conflicts'
+  | 'campaigns'
   | 'touches'
   | 'tasks'
   | 'rfm'
@@ -113,6 +115,13 @@ const groups = [
     ],
   },
   {
+    title: 'menu.reach',
+    entries: [
+      { to: '/campaigns', title: 'menu.campaigns', icon: <NotificationOutlined />, permission: 'campaign.read' },
+      { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
+    ],
+  },
+  {
     title: 'menu.commerce',
     entries: [
       { to: '/orders', title: 'menu.orders', icon: <ShoppingOutlined />, permission: 'order.read' },
@@ -127,7 +136,6 @@ const groups = [
       { to: '/scores/purchases', title: 'menu.purchaseModel', icon: <LineChartOutlined />, permission: 'insight.read' },
       { to: '/scores/relation', title: 'menu.relation', icon: <HeartOutlined />, permission: 'insight.read' },
       { to: '/scores/sources', title: 'menu.sourceQuality', icon: <FunnelPlotOutlined />, permission: 'insight.read' },
-      { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
     ],
   },
   {

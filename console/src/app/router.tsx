@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Permission } from '#contract';
 import { getSourceQuality } from '#contract/scores';
 import { codeFilters, printFilters } from '~/pages/acquisition/filters';
+import { campaignFilters, campaignView, newCampaignFilters } from '~/pages/campaigns/filters';
 import { orderFilters, productFilters } from '~/pages/commerce/filters';
 import {
   contentFilters,
@@ -321,6 +322,37 @@ const link = createRoute({
   component: lazyRouteComponent(() => import('~/pages/content/link')),
 });
 
+const campaigns = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns',
+  staticData: { permission: 'campaign.read' },
+  validateSearch: filtersIn(campaignFilters),
+  component: lazyRouteComponent(() => import('~/pages/campaigns/list')),
+});
+
+const newCampaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/new',
+  staticData: { permission: 'campaign.write' },
+  validateSearch: filtersIn(newCampaignFilters),
+  component: lazyRouteComponent(() => import('~/pages/campaigns/new')),
+});
+
+const campaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/$id',
+  staticData: { permission: 'campaign.read' },
+  validateSearch: filtersIn(campaignView),
+  component: lazyRouteComponent(() => import('~/pages/campaigns/campaign')),
+});
+
+const editCampaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/$id/edit',
+  staticData: { permission: 'campaign.write' },
+  component: lazyRouteComponent(() => import('~/pages/campaigns/edit')),
+});
+
 const orders = createRoute({
   getParentRoute: () => inside,
   path: '/orders',
@@ -508,6 +540,10 @@ const routeTree = root.addChildren([
     sourceQuality,
     touches,
     tasks,
+    campaigns,
+    newCampaign,
+    campaign,
+    editCampaign,
     staff,
     staffMember,
     sources,

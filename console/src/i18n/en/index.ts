@@ -1,6 +1,7 @@
 import type { Texts } from '~/i18n/texts';
 import type { zhCN } from '~/i18n/zh-CN/index';
 import { acquisition } from './acquisition';
+import { campaigns } from './campaigns';
 import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
@@ -30,6 +31,7 @@ export const en: Texts<typeof zhCN> = {
   ...eventNames,
   ...dataSources,
   ...acquisition,
+  ...campaigns,
   ...touch,
   ...tasks,
   ...content,

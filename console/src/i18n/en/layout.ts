@@ -44,6 +44,8 @@ export const layout: Texts<typeof zhCN> = {
     purchaseModel: 'Expected purchases',
     relation: 'Relation and super-users',
     sourceQuality: 'Quality of sources',
+    reach: 'Reach',
+    campaigns: 'Campaigns',
     touches: 'Touches',
     tasks: 'Tasks',
     organization: 'Organisation and settings',

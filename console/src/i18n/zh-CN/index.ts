@@ -1,4 +1,5 @@
 import { acquisition } from './acquisition';
+import { campaigns } from './campaigns';
 import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
@@ -28,6 +29,7 @@ export const zhCN = {
   ...eventNames,
   ...dataSources,
   ...acquisition,
+  ...campaigns,
   ...touch,
   ...tasks,
   ...content,

@@ -41,6 +41,8 @@ export const layout = {
     purchaseModel: '预期购买',
     relation: '关系与超级用户',
     sourceQuality: '来源质量',
+    reach: '触达',
+    campaigns: '活动',
     touches: '触达记录',
     tasks: '任务',
     organization: '组织与设置',
