@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Control, HabitChange } from './control.ts';
 import { ControlError, personKinds } from './control.ts';
+import type { Policy } from './options.ts';
 import { kindNames } from './people/habits.ts';
 import type { Family } from './store.ts';
 import { families } from './store.ts';
@@ -216,6 +217,15 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
   on('POST', '/habits', shapes.habits, (input) => {
     control.setHabits(checkHabits(control, input));
     return control.habits();
+  });
+
+  get('/policy', () => control.policy());
+  on('POST', '/policy', z.record(z.string(), z.unknown()), (input) => {
+    const known = control.policy() as Record<string, unknown>;
+    const strange = Object.keys(input).find((name) => typeof known[name] !== typeof input[name]);
+    if (strange) throw new ControlError('input_invalid', `there is no such policy: ${strange}`);
+    control.setPolicy(input as Partial<Policy>);
+    return control.policy();
   });
 
   get('/people', () => control.people());

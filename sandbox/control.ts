@@ -26,6 +26,7 @@ import {
   publishMoment,
   refuseMoment,
 } from './moments.ts';
+import type { Policy } from './options.ts';
 import type { HabitRates, KindName, StaffHabits } from './people/habits.ts';
 import { kindNames, usualWeights } from './people/habits.ts';
 import type { PersonDraft } from './people/life.ts';
@@ -319,6 +320,11 @@ export function createControl(world: World) {
     setHabits: ({ people = {}, staff = {} }: HabitChange): void => {
       for (const kind of Object.keys(people) as KindName[]) Object.assign(world.settings.habits[kind], people[kind]);
       Object.assign(world.settings.staffHabits, staff);
+    },
+
+    policy: (): Policy => world.settings.policy,
+    setPolicy: (change: Partial<Policy>): void => {
+      Object.assign(world.settings.policy, change);
     },
 
     staff: () => [...world.state.staff.values()],

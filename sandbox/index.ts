@@ -7,6 +7,8 @@ import { seedState } from './corp.ts';
 import { createFaults } from './faults.ts';
 import { createGate } from './gate.ts';
 import { createHttp } from './http.ts';
+import { addInboxes } from './inboxes.ts';
+import type { Mailbox } from './mail/mailbox.ts';
 import type { SandboxOptions } from './options.ts';
 import { resolveSettings } from './options.ts';
 import { react } from './people/life.ts';
@@ -14,6 +16,7 @@ import { createCursors } from './protocol/paging.ts';
 import { createFrequency } from './protocol/quota.ts';
 import { createRandom } from './random.ts';
 import { startTimer } from './runner.ts';
+import type { SmsCentre } from './sms/centre.ts';
 import type { Corp } from './store.ts';
 import { readSnapshot, snapshotVersion, writeSnapshot } from './store.ts';
 import type { World } from './world.ts';
@@ -46,6 +49,8 @@ export type { DeliveryReport, Stats, Truth, TruthEdge, TruthWay, TruthWelcome } 
  * run in one process; nothing is shared between them.
  */
 export type Sandbox = Omit<Control, 'corp'> & {
+  readonly mail: Mailbox;
+  readonly sms: SmsCentre;
   readonly url: string;
   /** Credentials and console settings as they are now. */
   readonly corp: Corp;
@@ -96,6 +101,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const control = createControl(world);
   const app = createHttp(world, control);
   const host = options.host ?? '127.0.0.1';
+  const inboxes = await addInboxes(app, world, { host, smtpPort: options.smtpPort ?? 0 });
   await app.listen({ port: options.port ?? 0, host });
   const address = app.server.address();
   if (address === null || typeof address === 'string') throw new Error('the sandbox has no port');
@@ -117,6 +123,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { corp: _corp, ...methods } = control;
   return {
     ...methods,
+    mail: inboxes.mail,
+    sms: inboxes.sms,
     url: world.url,
     get corp() {
       return world.state.corp;
@@ -125,8 +133,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     stop: async () => {
       clearInterval(lifeTimer);
       world.sender.close();
+      world.gate.close();
       world.listeners.clear();
-      await app.close();
+      await Promise.all([app.close(), inboxes.stop()]);
       await Promise.all([...world.errands]);
       await saver?.stop();
     },

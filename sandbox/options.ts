@@ -11,6 +11,8 @@ import { habits, staffHabits } from './people/habits.ts';
 export type SandboxOptions = {
   /** 0 picks a free port. */
   port?: number;
+  /** Of the mail server; taken when it is free. */
+  smtpPort?: number;
   host?: string;
   /** The same seed gives the same brand, people and decisions. */
   seed?: string | number;

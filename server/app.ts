@@ -4,6 +4,9 @@ import fastifyStatic from '@fastify/static';
 import apiReference from '@scalar/fastify-api-reference';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { PoolClient } from 'pg';
+import { createEmailChannel } from '#channels/email';
+import { createRelayChannel } from '#channels/relay';
+import { createSmsChannel } from '#channels/sms';
 import { createWebChannel } from '#channels/web';
 import { createWecomChannel } from '#channels/wecom';
 import { createModules } from '#modules';
@@ -46,12 +49,16 @@ export async function createApp(parts: AppParts): Promise<App> {
   const metrics = createMetrics();
   const auth = createAuth({ database, secret: parts.secret, publicUrl: config.publicUrl });
   const wecom = createWecomChannel(runtime, metrics);
+  const email = createEmailChannel(runtime);
+  const sms = createSmsChannel(runtime);
+  const relay = createRelayChannel(runtime, { allowPrivate: config.allowPrivateWebhooks });
   const modules = [
     ...createModules({
       auth,
       publicUrl: config.publicUrl,
-      deliverers: wecom.deliverers,
+      deliverers: [wecom, email, sms, relay].flatMap((channel) => channel.deliverers),
       broadcasters: wecom.broadcasters,
+      packers: wecom.packers,
       sealer: runtime.sealer,
       allowPrivateWebhooks: config.allowPrivateWebhooks,
       clock: runtime.clock,
@@ -61,6 +68,9 @@ export async function createApp(parts: AppParts): Promise<App> {
     }),
     wecom,
     createWebChannel(),
+    email,
+    sms,
+    relay,
   ];
 
   await withFeedClient(database, (client) =>

@@ -197,6 +197,58 @@ export interface BroadcastTargetTable {
   comment_count: Generated<number>;
 }
 
+export interface CampaignTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  state: string;
+  channel: string;
+  category: string;
+  draft: ColumnType<unknown, string, string>;
+  segment_id: number | null;
+  content_ids: number[];
+  versions: ColumnType<unknown, string | undefined, string>;
+  size: number | null;
+  next_run_at: Date | null;
+  run_count: Generated<number>;
+  problem: string | null;
+  requested_by: string | null;
+  requested_by_id: string | null;
+  requested_at: Date | null;
+  approved_by: string | null;
+  approved_at: Date | null;
+  approved_size: number | null;
+  created_by: string;
+  created_at: Date;
+  updated_at: Date;
+  updated_by_id: string;
+}
+
+export interface CampaignCandidateTable {
+  campaign_id: number;
+  customer_id: number;
+}
+
+export interface CampaignResultTable {
+  campaign_id: number;
+  number: number;
+  measured_at: Date;
+  is_final: boolean;
+  result: ColumnType<unknown, string, string>;
+}
+
+export interface CampaignRunTable {
+  campaign_id: number;
+  number: number;
+  state: string;
+  occasion_at: Date;
+  expires_at: Date;
+  currency: string | null;
+  cursor: Generated<number>;
+  planned_count: Generated<number>;
+  skipped: ColumnType<unknown, string | undefined, string>;
+  measured_until: Date | null;
+}
+
 export interface ChangeFeedTable {
   id: GeneratedAlways<number>;
   xid: Generated<string>;
@@ -516,6 +568,108 @@ export interface InboxLaneTable {
   lane: number;
 }
 
+export interface JourneyTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  description: Generated<string>;
+  state: string;
+  draft: ColumnType<unknown, string, string>;
+  revision: Generated<number>;
+  version_id: number | null;
+  open_since: Date | null;
+  is_emptying: Generated<boolean>;
+  created_at: Date;
+  updated_at: Date;
+  updated_by: string;
+  deleted_at: Date | null;
+}
+
+export interface JourneyClockTable {
+  journey_id: number;
+  place: number;
+  next_at: Date | null;
+}
+
+export interface JourneyCountTable {
+  version_id: number;
+  day: string;
+  what: string;
+  node: Generated<string>;
+  way: string;
+  count: number;
+}
+
+export interface JourneyEnrolmentTable {
+  customer_id: number;
+  id: Generated<number>;
+  home_id: number | null;
+  journey_id: number;
+  version_id: number;
+  node: string;
+  arrived_at: Date | null;
+  until_at: Date | null;
+  woken_at: Date | null;
+  due_at: Date;
+  arrived_xid: string | null;
+  step_count: Generated<number>;
+  state: Generated<string>;
+  is_holdout: boolean;
+  entered_at: Date;
+  ended_at: Date | null;
+  end_reason: string | null;
+  reached_at: Date | null;
+}
+
+export interface JourneyIntakeTable {
+  id: GeneratedAlways<number>;
+  journey_id: number;
+  kind: string;
+  trigger: ColumnType<unknown, string | null | undefined, string | null>;
+  segment_id: number | null;
+  at: Date;
+  created_by: string;
+  cursor: Generated<number>;
+  entered_count: Generated<number>;
+  refused_count: Generated<number>;
+  done_at: Date | null;
+}
+
+export interface JourneyListenTable {
+  event_name: string;
+  version_id: number;
+  role: string;
+  place: string;
+}
+
+export interface JourneyPersonTable {
+  customer_id: number;
+  journey_id: number;
+  entered_at: Date;
+  inside: number;
+}
+
+export interface JourneyStepTable {
+  customer_id: number;
+  at: Date;
+  enrolment_id: number;
+  step: number;
+  node: string;
+  way: string;
+  note: string | null;
+}
+
+export interface JourneyVersionTable {
+  id: GeneratedAlways<number>;
+  journey_id: number;
+  number: number;
+  graph: ColumnType<unknown, string, string>;
+  places: string[];
+  published_at: Date;
+  published_by: string;
+  is_over: Generated<boolean>;
+  problem: string | null;
+}
+
 export interface LinkDayTable {
   link_id: number;
   day: string;
@@ -636,8 +790,8 @@ export interface ScheduleTable {
 }
 
 export interface ScoreChangeTable {
-  customer_id: number;
   id: GeneratedAlways<number>;
+  customer_ids: number[];
 }
 
 export interface ScoreRunTable {
@@ -755,6 +909,15 @@ export interface ShopOrderTable {
   created_at: Date;
   updated_at: Date;
   home_id: number | null;
+}
+
+export interface SmsReportTable {
+  touch_id: number;
+  phone: string;
+  sent_at: Date;
+  is_accepted: boolean;
+  due_at: Date;
+  attempts: Generated<number>;
 }
 
 export interface SourceTable {
@@ -921,6 +1084,12 @@ export interface TouchTable {
   took_ms: number | null;
 }
 
+export interface TouchHoldTable {
+  kind: string;
+  source_id: number;
+  held_at: Date;
+}
+
 export interface TouchLaneTable {
   lane: number;
 }
@@ -946,6 +1115,7 @@ export interface TouchPackTable {
   expires_at: Date;
   reminded_at: Date | null;
   reminder_count: Generated<number>;
+  remind_at: Date | null;
   polled_at: Date | null;
   poll_at: Date | null;
   ending: string | null;
@@ -1071,6 +1241,10 @@ export interface DB {
   auth_verification: AuthVerificationTable;
   broadcast: BroadcastTable;
   broadcast_target: BroadcastTargetTable;
+  campaign: CampaignTable;
+  campaign_candidate: CampaignCandidateTable;
+  campaign_result: CampaignResultTable;
+  campaign_run: CampaignRunTable;
   change_feed: ChangeFeedTable;
   change_follower: ChangeFollowerTable;
   channel_code: ChannelCodeTable;
@@ -1098,6 +1272,15 @@ export interface DB {
   import_rejection: ImportRejectionTable;
   inbox: InboxTable;
   inbox_lane: InboxLaneTable;
+  journey: JourneyTable;
+  journey_clock: JourneyClockTable;
+  journey_count: JourneyCountTable;
+  journey_enrolment: JourneyEnrolmentTable;
+  journey_intake: JourneyIntakeTable;
+  journey_listen: JourneyListenTable;
+  journey_person: JourneyPersonTable;
+  journey_step: JourneyStepTable;
+  journey_version: JourneyVersionTable;
   link_day: LinkDayTable;
   link_reader: LinkReaderTable;
   link_visit: LinkVisitTable;
@@ -1121,6 +1304,7 @@ export interface DB {
   segment_touch: SegmentTouchTable;
   setting: SettingTable;
   shop_order: ShopOrderTable;
+  sms_report: SmsReportTable;
   source: SourceTable;
   staff: StaffTable;
   staff_day: StaffDayTable;
@@ -1132,6 +1316,7 @@ export interface DB {
   task_assignment: TaskAssignmentTable;
   time_zone: TimeZoneTable;
   touch: TouchTable;
+  touch_hold: TouchHoldTable;
   touch_lane: TouchLaneTable;
   touch_pack: TouchPackTable;
   touch_person: TouchPersonTable;

@@ -46,6 +46,7 @@ export interface TestApp {
 }
 
 export const password = 'correct horse battery';
+export const secret = 'test secret test secret test secret';
 
 export async function createTestApp(
   options: { log?: Logger; port?: number; allowPrivateWebhooks?: boolean } = {},
@@ -54,7 +55,6 @@ export async function createTestApp(
   const clock = createScaledClock();
   const log = options.log ?? silentLog;
   const home = mkdtempSync(join(tmpdir(), 'siyu-test-'));
-  const secret = 'test secret test secret test secret';
   const publicUrl = options.port === undefined ? 'http://siyu.test' : `http://127.0.0.1:${options.port}`;
   const { bell } = database;
   const runtime = { db: database.db, bell, clock, log, zone: 'Asia/Shanghai', publicUrl, sealer: createSealer(secret) };

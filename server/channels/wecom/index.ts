@@ -8,7 +8,7 @@ import { addJob, type JobHandler } from '#platform/jobs';
 import type { Metrics } from '#platform/metrics';
 import { endpoint, type Module, type Runtime } from '#platform/module';
 import { endOperation } from '#platform/operations';
-import { dailyAt } from '#platform/schedule';
+import { dailyAt, everyMs } from '#platform/schedule';
 import type { Broadcaster, Deliverer, Packer } from '#touch';
 import { checkConnection } from './check.ts';
 import { pushCode } from './codes.ts';
@@ -17,6 +17,7 @@ import { createGroupBroadcaster } from './group-messages.ts';
 import { createGroupReader, listGroupPage } from './groups.ts';
 import { signOwnPage } from './jssdk.ts';
 import { createMassPacker } from './mass-packs.ts';
+import { renewMedia } from './media.ts';
 import { createMirror } from './mirror.ts';
 import { createMomentBroadcaster } from './moments.ts';
 import { createNotifier } from './notices.ts';
@@ -127,6 +128,7 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): WecomCha
       ),
       'wecom.read_groups': asOperation(readGroups),
       'wecom.pull_staff_days': whenConnected((ctx, connection) => pullStaffDays(ctx, connection)),
+      'wecom.renew_media': whenConnected((ctx, connection) => renewMedia(ctx, connection)),
     },
     chores: [
       {
@@ -141,6 +143,13 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): WecomCha
         next: dailyAt(6 * 60),
         async run(ctx) {
           await addJob(ctx, 'wecom.pull_staff_days', {}, { key: 'wecom.pull_staff_days' });
+        },
+      },
+      {
+        name: 'wecom.renew_media_hourly',
+        next: everyMs(3_600_000),
+        async run(ctx) {
+          await addJob(ctx, 'wecom.renew_media', {}, { key: 'wecom.renew_media' });
         },
       },
     ],

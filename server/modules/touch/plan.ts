@@ -18,7 +18,7 @@ export interface TouchDraft {
   /** When what it answers happened: the same whenever the same purpose is told again. */
   readonly occasionAt: Date;
   readonly kind: TouchKind;
-  /** Id of the campaign, journey or code, and the variant or node. */
+  /** Id of the campaign, journey or code, and the variant or node; a mass message always has one. */
   readonly sourceId?: number | null;
   readonly part?: string | null;
   readonly channel: Channel;
@@ -67,6 +67,7 @@ export async function planTouches(ctx: WriteCtx, touches: readonly TouchDraft[])
 }
 
 function toRow(touch: TouchDraft, now: Date) {
+  if (touch.channel === 'wecom_mass' && touch.sourceId == null) throw new Error('a mass message needs its source');
   const suppressed = touch.suppressed ?? null;
   const isDecided = suppressed !== null || touch.priority === 0;
   return {

@@ -78,6 +78,7 @@ export const errors: Texts<typeof zhCN> = {
     broadcast_known: 'What became of it is known: there is nothing to decide.',
     wecom_unavailable: 'WeCom did not answer as needed. Try again in a moment; the self-check says more.',
     wecom_page_foreign: 'Only pages of this siyu can be signed.',
+    channel_not_set_up: 'This channel is not set up yet. Fill in its settings and save them first.',
     wecom_not_connected: 'WeCom is not connected yet. Go to “WeCom connection” first.',
     wecom_callback_signature: 'The callback’s signature is wrong. Check that the token equals the one in WeCom.',
     wecom_callback_malformed: 'The callback cannot be read. Check that the EncodingAESKey equals the one in WeCom.',

@@ -72,6 +72,7 @@ const error: Record<RefusalCode, string> = {
   broadcast_known: '结果已经明确，不需要再决定。',
   wecom_unavailable: '企业微信没有给出需要的结果。请稍后再试，或到「自检」查看原因。',
   wecom_page_foreign: '只能为本系统的页面签名。',
+  channel_not_set_up: '这个渠道还没有设置。请先填写并保存。',
   wecom_not_connected: '还没有连接企业微信。请先到「企业微信连接」完成连接。',
   wecom_callback_signature: '回调签名不对。请核对 Token 与企业微信后台一致。',
   wecom_callback_malformed: '回调内容无法解析。请核对 EncodingAESKey 与企业微信后台一致。',
