@@ -46,7 +46,7 @@ const describeRequest = ({ method, url, payload, headers }: InjectOptions) =>
 function faultOf(route: Route | undefined, answer: Awaited<ReturnType<typeof send>>): string | undefined {
   if (answer.status >= 500) return `answered ${answer.status}`;
   if (answer.status < 400) return undefined;
-  // The page that a phone shows for a code that is not open, or for an address that is none of ours.
+  // The page that a phone shows for a code that is not open, or for an address that leads nowhere.
   const isPage = (route?.bytes === 'out' || route?.page) && answer.type.startsWith('text/html');
   if (isPage && (answer.status === 410 || answer.status === 404)) return undefined;
   if (!answer.type.startsWith('application/json')) return `answered ${answer.status} as ${answer.type}`;

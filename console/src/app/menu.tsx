@@ -2,6 +2,7 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  CarryOutOutlined,
   CheckCircleOutlined,
   DatabaseOutlined,
   FunnelPlotOutlined,
@@ -56,6 +57,7 @@ type MenuKey =
   | 'imports'
   | 'conflicts'
   | 'touches'
+  | 'tasks'
   | 'rfm'
   | 'purchaseModel'
   | 'relation'
@@ -89,6 +91,7 @@ const groups = [
       { to: '/segments', title: 'menu.segments', icon: <UsergroupAddOutlined />, permission: 'segment.read' },
       { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
+      { to: '/tasks', title: 'menu.tasks', icon: <CarryOutOutlined />, permission: 'task.read' },
       { to: '/conflicts', title: 'menu.conflicts', icon: <MergeOutlined />, permission: 'customer.merge' },
     ],
   },

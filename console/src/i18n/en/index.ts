@@ -15,6 +15,7 @@ import { organization } from './organization';
 import { people } from './people';
 import { scores } from './scores';
 import { segments } from './segments';
+import { tasks } from './tasks';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -29,6 +30,7 @@ export const en: Texts<typeof zhCN> = {
   ...dataSources,
   ...acquisition,
   ...touch,
+  ...tasks,
   ...organization,
   ...webhooks,
   ...scores,

@@ -40,6 +40,7 @@ export const layout: Texts<typeof zhCN> = {
     relation: 'Relation and super-users',
     sourceQuality: 'Quality of sources',
     touches: 'Touches',
+    tasks: 'Tasks',
     organization: 'Organisation and settings',
     staff: 'Staff',
     channels: 'Channels',

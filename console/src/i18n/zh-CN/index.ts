@@ -13,6 +13,7 @@ import { organization } from './organization';
 import { people } from './people';
 import { scores } from './scores';
 import { segments } from './segments';
+import { tasks } from './tasks';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -27,6 +28,7 @@ export const zhCN = {
   ...dataSources,
   ...acquisition,
   ...touch,
+  ...tasks,
   ...organization,
   ...webhooks,
   ...scores,

@@ -37,6 +37,7 @@ export const layout = {
     relation: '关系与超级用户',
     sourceQuality: '来源质量',
     touches: '触达记录',
+    tasks: '任务',
     organization: '组织与设置',
     staff: '员工',
     channels: '渠道',
