@@ -2,6 +2,7 @@ import { findPostgres, type Siyu, type SiyuOptions } from '#scripts/processes';
 
 /** Keeps one siyu running, as a service manager does: whenever it is killed or ends, it is started again at once. */
 export interface Keeper {
+  readonly home: string;
   /** When siyu was ready for work, in milliseconds; the last has no end. */
   readonly up: readonly { readonly from: number; readonly to: number }[];
   /** Starts that failed although nobody killed them. */
@@ -68,6 +69,7 @@ export function keep(first: Siyu, startAgain: Start): Keeper {
 
   watch(first);
   return {
+    home,
     up,
     failedStarts: () => failedStarts,
     killsWhileStarting: () => killsWhileStarting,
