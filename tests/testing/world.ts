@@ -334,6 +334,9 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       shop: ['天猫'],
       '/tasks': tasks.rows.map((row) => row.id),
       ids: tasks.rows.map((row) => row.id),
+      dueOn: [addDays(today, 1)],
+      lastDay: [addDays(today, 5)],
+      until: [addDays(today, 2)],
       '/staff': staffIds,
       '/tags': tagIds,
       '/tag-groups': groups.map((group) => group.id),
@@ -341,7 +344,6 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/content-folders': contentFolders.map((folder) => folder.id),
       '/contents': [content.id],
       versionId: [content.versionId],
-      number: [1],
       wordings: [contentDraft.wordings],
       '/links': [link.id],
       linkCode: [address.split('/l/')[1]],
@@ -450,6 +452,11 @@ function treesOf(tagId: number): Condition[] {
 
 /** Routes whose answer is a refusal even when all is right, because of the state a seeded world is in. */
 export const worldRefusals: Readonly<Record<string, string>> = {
+  // Tasks are done by the adviser whose they are, and by no owner.
+  finishTask: 'task_of_other',
+  postponeTask: 'task_of_other',
+  refuseTask: 'task_of_other',
+  undoTask: 'task_of_other',
   setUpOwner: 'setup_done',
   // Its campaign is under way, and can only be paused, resumed and cancelled.
   updateCampaign: 'campaign_not_draft',

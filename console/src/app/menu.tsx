@@ -2,6 +2,7 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  CarryOutOutlined,
   CheckCircleOutlined,
   DatabaseOutlined,
   FunnelPlotOutlined,
@@ -12,6 +13,7 @@ import {
   ImportOutlined,
   KeyOutlined,
   LineChartOutlined,
+  MailOutlined,
   MergeOutlined,
   MessageOutlined,
   NodeIndexOutlined,
@@ -55,6 +57,7 @@ type MenuKey =
   | 'imports'
   | 'conflicts'
   | 'touches'
+  | 'tasks'
   | 'rfm'
   | 'purchaseModel'
   | 'relation'
@@ -65,6 +68,7 @@ type MenuKey =
   | 'keys'
   | 'webhooks'
   | 'audit'
+  | 'channels'
   | 'connection'
   | 'selfCheck'
   | 'reconciliation';
@@ -87,6 +91,7 @@ const groups = [
       { to: '/segments', title: 'menu.segments', icon: <UsergroupAddOutlined />, permission: 'segment.read' },
       { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
+      { to: '/tasks', title: 'menu.tasks', icon: <CarryOutOutlined />, permission: 'task.read' },
       { to: '/conflicts', title: 'menu.conflicts', icon: <MergeOutlined />, permission: 'customer.merge' },
     ],
   },
@@ -112,6 +117,7 @@ const groups = [
     title: 'menu.organization',
     entries: [
       { to: '/staff', title: 'menu.staff', icon: <IdcardOutlined />, permission: 'staff.read' },
+      { to: '/channels', title: 'menu.channels', icon: <MailOutlined />, permission: 'connection.manage' },
       { to: '/wecom/connection', title: 'menu.connection', icon: <ApiOutlined />, permission: 'connection.manage' },
       { to: '/wecom/self-check', title: 'menu.selfCheck', icon: <CheckCircleOutlined />, permission: 'health.read' },
       { to: '/wecom/reconciliation', title: 'menu.reconciliation', icon: <SyncOutlined />, permission: 'sync.run' },

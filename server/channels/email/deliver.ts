@@ -32,14 +32,6 @@ const reasons: Readonly<Record<MailProblem, TouchReason>> = {
   no_answer: 'no_answer',
 };
 
-/** What concerns one reader or one mail says nothing about the server. */
-const isOfOneMail: ReadonlySet<MailProblem> = new Set([
-  'address_refused',
-  'policy_refused',
-  'message_refused',
-  'message_too_large',
-]);
-
 const minuteMs = 60_000;
 /** Greylisting servers refuse a stranger's first attempt and take one some minutes later. */
 const busyPauseMs = 5 * minuteMs;
@@ -56,12 +48,9 @@ export function createMailDeliverer(keeper: EmailKeeper, health: HealthKeeper<Ma
     const rest = resting.get(server);
     if (rest && Date.now() < rest.until) return rest.receipt;
     const receipt = await server.smtp.send({ from: server.senderAddress, to }, mail);
-    const failure = receipt.outcome === 'accepted' || isOfOneMail.has(receipt.problem) ? null : receipt;
+    await noteReceipt(ctx, health, receipt);
     const isShut = receipt.outcome === 'unreachable' || (receipt.outcome === 'refused' && receipt.isRetryable);
-    if (failure && isShut && failure.problem !== 'server_busy') {
-      resting.set(server, { until: Date.now() + restMs, receipt });
-    }
-    await health.note(ctx, failure);
+    if (isShut && receipt.problem !== 'server_busy') resting.set(server, { until: Date.now() + restMs, receipt });
     return receipt;
   }
 
@@ -132,4 +121,17 @@ function toReceipt(receipt: MailReceipt): Receipt {
   if (receipt.outcome === 'unreachable') return { outcome: 'unreachable', message, pauseMs: brokenPauseMs };
   const pauseMs = receipt.problem === 'server_busy' ? busyPauseMs : brokenPauseMs;
   return refused(reasons[receipt.problem], message, receipt.isRetryable ? pauseMs : undefined);
+}
+
+const isOfOneMail: ReadonlySet<MailProblem> = new Set([
+  'address_refused',
+  'policy_refused',
+  'message_refused',
+  'message_too_large',
+]);
+
+/** A refusal that concerns one reader or one mail is no word on the server. */
+export async function noteReceipt(ctx: Ctx, health: HealthKeeper<MailProblem>, receipt: MailReceipt): Promise<void> {
+  if (receipt.outcome === 'accepted') return health.note(ctx, null);
+  if (!isOfOneMail.has(receipt.problem)) await health.note(ctx, receipt);
 }

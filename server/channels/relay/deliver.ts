@@ -48,10 +48,8 @@ export function createRelayDeliverer(
         timestamp: ctx.now.toISOString(),
         data,
       });
-      await health.note(
-        ctx,
-        problem === null ? null : { problem, message: 'message' in receipt ? receipt.message : '' },
-      );
+      if (receipt.outcome === 'accepted') await health.note(ctx, null);
+      else if (problem !== null) await health.note(ctx, { problem, message: receipt.message });
       return { receipt, said };
     },
   };

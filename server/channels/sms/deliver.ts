@@ -1,8 +1,9 @@
 import type { ChannelMessage } from '#contract/content';
 import { findAddress } from '#customers';
 import type { HealthKeeper } from '#platform/channel-health';
-import { inTransaction } from '#platform/ctx';
+import { type Ctx, inTransaction } from '#platform/ctx';
 import type { Deliverer } from '#touch';
+import type { SmsFailure } from './provider.ts';
 import { brokenPauseMs, isOfOneMessage, refused, toReceipt } from './receipts.ts';
 import { dropReport, expectReport, keepReport, noteRefusal } from './reports.ts';
 import type { SmsProblem } from './rules.ts';
@@ -41,9 +42,16 @@ export function createSmsDeliverer(keeper: SmsKeeper, health: HealthKeeper<SmsPr
         if (answer.outcome !== 'unknown') await dropReport(ctx, touch.id);
         if (answer.problem === 'person_refused') await noteRefusal(ctx, touch.customerId, answer.message);
       });
-      const isWell = answer.outcome === 'accepted' || isOfOneMessage.has(answer.problem);
-      await health.note(ctx, isWell ? null : answer);
+      await noteAnswer(ctx, health, answer);
       return { receipt: answer.outcome === 'accepted' ? answer : toReceipt(answer), said };
     },
   };
+}
+
+type Answer = { readonly outcome: 'accepted' } | SmsFailure;
+
+/** A refusal that concerns one number or one text is no word on the account. */
+export async function noteAnswer(ctx: Ctx, health: HealthKeeper<SmsProblem>, answer: Answer): Promise<void> {
+  if (answer.outcome === 'accepted') return health.note(ctx, null);
+  if (!isOfOneMessage.has(answer.problem)) await health.note(ctx, answer);
 }

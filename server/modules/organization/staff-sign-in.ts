@@ -13,7 +13,7 @@ import type { Auth } from './auth.ts';
 export interface StaffIdentity {
   /** Where the platform is asked; the browser comes back to `returnTo` with `code` and `state`. Undefined: not connected. */
   begin(ctx: Ctx, state: string, returnTo: string): Promise<string | undefined>;
-  /** Whoever came back with a code; undefined for strangers. */
+  /** The member who came back with a code; undefined for everybody else. */
   finish(ctx: Ctx, code: string): Promise<{ readonly staffId: number } | undefined>;
 }
 

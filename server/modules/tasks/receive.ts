@@ -1,4 +1,5 @@
-import { type LinkMaker, renderWords } from '#content';
+import { type LinkMaker, renderWords, requireVersion } from '#content';
+import type { ChannelMessage } from '#contract/content';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { addDays, dayOf, dayStart } from '#platform/days';
 import { sql } from '#platform/db';
@@ -6,20 +7,22 @@ import type { Deliverer, TouchToDeliver } from '#touch';
 import { readSettings } from './settings.ts';
 
 /** Tasks are a channel: on the list is submitted, done is delivered. */
-export const taskDeliverer: Deliverer = {
-  channel: 'staff_task',
-  // The touch's number makes the task unique; what is on the list is not yet with the customer.
-  traits: { isRepeatable: true, waitsForHuman: true },
-  async deliver(ctx, touch, runtime) {
-    const asked = touch.kind === 'task' ? await readAssignment(ctx, touch, runtime) : await readContent(ctx, touch);
-    if (!asked || touch.staffId === null) {
-      const reason = asked ? 'not_a_contact' : 'content_missing';
-      return { receipt: { outcome: 'refused', reason, retryable: false, message: reason } };
-    }
-    await inTransaction(ctx, (ctx) => makeTask(ctx, touch, asked));
-    return { receipt: { outcome: 'accepted' }, said: { text: asked.words, attachmentCount: 0 } };
-  },
-};
+export function createTaskDeliverer(links: LinkMaker): Deliverer {
+  return {
+    channel: 'staff_task',
+    // The touch's number makes the task unique; what is on the list is not yet with the customer.
+    traits: { isRepeatable: true, waitsForHuman: true },
+    async deliver(ctx, touch) {
+      const asked = touch.kind === 'task' ? await readAssignment(ctx, touch, links) : await readContent(ctx, touch);
+      if (!asked || touch.staffId === null) {
+        const reason = asked ? 'not_a_contact' : 'content_missing';
+        return { receipt: { outcome: 'refused', reason, retryable: false, message: reason } };
+      }
+      await inTransaction(ctx, (ctx) => makeTask(ctx, touch, asked));
+      return { receipt: { outcome: 'accepted' }, said: { text: asked.words, attachmentCount: 0 } };
+    },
+  };
+}
 
 interface Asked {
   readonly title: string;
@@ -37,34 +40,28 @@ async function readAssignment(ctx: Ctx, touch: TouchToDeliver, links: LinkMaker)
     .where('id', '=', touch.sourceId ?? 0)
     .executeTakeFirst();
   if (!assignment) return undefined;
-  const request = {
-    customerId: touch.customerId,
-    staffId: touch.staffId,
-    touchId: touch.id,
-    kind: touch.kind,
-    sourceId: touch.sourceId,
-  };
-  const filled = await renderWords(ctx, { text: assignment.words, attachments: [] }, request, links);
+  const message = { text: assignment.words, attachments: [] };
+  const rendered = await renderWords(ctx, message, { ...touch, touchId: touch.id }, links);
   const today = dayOf(ctx.now, ctx.zone);
   return {
     ...assignment,
-    words: 'message' in filled && filled.message.kind === 'wecom' ? filled.message.text : assignment.words,
+    // An adviser finds words of his own for what has none, or cannot be filled for this customer.
+    words: 'message' in rendered && rendered.message.kind === 'wecom' ? rendered.message.text : '',
     // The gate may have held it until a later day.
-    dueOn: laterDay(assignment.due_on, today),
+    dueOn: [assignment.due_on, today].sort()[1] ?? today,
     expiresAt: assignment.expires_at,
   };
 }
 
-const laterDay = (one: string, other: string) => (one.localeCompare(other) > 0 ? one : other);
-
 /** What a journey or a campaign asks: a version of content, in words for staff. */
 async function readContent(ctx: Ctx, touch: TouchToDeliver): Promise<Asked | undefined> {
-  const message = touch.message as { words?: string } | null;
-  if (message?.words === undefined) return undefined;
+  const message = touch.message as ChannelMessage | null;
+  if (message?.kind !== 'task' || touch.versionId === null) return undefined;
+  const { name } = await requireVersion(ctx, touch.versionId);
   const { lastsDays } = await readSettings(ctx);
   const dueOn = dayOf(ctx.now, ctx.zone);
   return {
-    title: message.words.split('\n')[0]?.slice(0, 60) ?? '',
+    title: name,
     why: '',
     words: message.words,
     priority: touch.category === 'service' ? 0 : 1,

@@ -1,4 +1,5 @@
 import { acquisition } from './acquisition';
+import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
 import { customers } from './customers';
@@ -12,6 +13,7 @@ import { organization } from './organization';
 import { people } from './people';
 import { scores } from './scores';
 import { segments } from './segments';
+import { tasks } from './tasks';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -26,12 +28,14 @@ export const zhCN = {
   ...dataSources,
   ...acquisition,
   ...touch,
+  ...tasks,
   ...organization,
   ...webhooks,
   ...scores,
   ...segments,
   ...wecom,
   ...checks,
+  ...channels,
   ...commerce,
   ...imports,
 };
