@@ -64,7 +64,7 @@ export interface PlannedCampaign {
   readonly at: Date;
 }
 
-/** Sets the programme up. Campaigns are launched at once, each with its own time. */
+/** Sets the programme up. Campaigns stay drafts until their day comes near: `launchDue`. */
 export async function setUpProgramme(
   session: Session,
   options: { begin: number; days: number; campaigns: number },
@@ -94,10 +94,23 @@ export async function setUpProgramme(
       windowHours,
     };
     const { id } = await session.call(makeCampaign, draft);
-    await session.call(launchCampaign, { id });
     planned.push({ id, name: draft.name, at });
   }
   return planned;
+}
+
+/** Launches the campaigns whose time is less than a day away, each once. */
+export async function launchDue(
+  session: Session,
+  campaigns: readonly PlannedCampaign[],
+  now: number,
+  launched: Set<number>,
+) {
+  for (const campaign of campaigns) {
+    if (launched.has(campaign.id) || campaign.at.getTime() - now > dayMs) continue;
+    launched.add(campaign.id);
+    await session.call(launchCampaign, { id: campaign.id });
+  }
 }
 
 function partOf(part: number): Condition {
