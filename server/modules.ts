@@ -1,10 +1,20 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
+import { campaignEndpoints, createMeasuring, findContentUses as findCampaignsSaying, runPump } from '#campaigns';
 import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
 import { contentEndpoints, countReaders, forgetVisits, moveReaders, type VisitorIdentity } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
 import { createProjectors, eventEndpoints, type Listener } from '#events';
 import { importEndpoints, removeOldFiles, runImport } from '#imports';
 import { insightEndpoints } from '#insights';
+import {
+  createJourneyListener,
+  createVersions,
+  findContentUses as findJourneysSaying,
+  journeyChores,
+  journeyEndpoints,
+  journeyPumps,
+  moveJourneys,
+} from '#journeys';
 import { type Auth, organizationEndpoints } from '#organization';
 import type { Clock } from '#platform/clock';
 import type { Mirror } from '#platform/mirror';
@@ -20,7 +30,22 @@ import {
   segmentEndpoints,
   watchedTables,
 } from '#segments';
-import { createUrgentDelivery, type Deliverer, moveTouches, noteActs, touchChores, touchEndpoints } from '#touch';
+import { createTaskDeliverer, dayChore, endChores, followTasks, taskEndpoints } from '#tasks';
+import {
+  type Broadcaster,
+  broadcastEndpoints,
+  createBroadcasting,
+  createBulkDelivery,
+  createGate,
+  createPackDelivery,
+  createUrgentDelivery,
+  type Deliverer,
+  moveTouches,
+  noteActs,
+  type Packer,
+  touchChores,
+  touchEndpoints,
+} from '#touch';
 import { createTeller, createWebhookDelivery, planTidying, runReplay, tidyWebhooks, webhookEndpoints } from '#webhooks';
 
 /**
@@ -31,6 +56,8 @@ export function createModules(parts: {
   auth: Auth;
   publicUrl: string;
   deliverers: readonly Deliverer[];
+  broadcasters: readonly Broadcaster[];
+  packers: readonly Packer[];
   sealer: Sealer;
   allowPrivateWebhooks: boolean;
   clock: Clock;
@@ -41,9 +68,19 @@ export function createModules(parts: {
   visitors: VisitorIdentity | undefined;
 }): Module[] {
   const engine = createEngine(parts.mirror);
+  const versions = createVersions();
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
-  const listeners: Listener[] = [keepOrders, countReaders, welcomeNewcomers, noteChanges, noteActs, createTeller()];
+  const listeners: Listener[] = [
+    keepOrders,
+    countReaders,
+    welcomeNewcomers,
+    noteChanges,
+    noteActs,
+    followTasks,
+    createJourneyListener(versions),
+    createTeller(),
+  ];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
   const movers: Mover[] = [
     moveCustomerRows,
@@ -51,9 +88,12 @@ export function createModules(parts: {
     moveOrders,
     moveReaders,
     moveTouches,
+    moveRows('task'),
     moveScores,
     moveMemberships,
+    moveJourneys,
   ];
+  const deliverers = [...parts.deliverers, createTaskDeliverer(parts)];
 
   return [
     {
@@ -63,6 +103,7 @@ export function createModules(parts: {
         'staff',
         'staff_department',
         'staff_day',
+        'staff_notice',
         'audit_entry',
         'auth_user',
         'auth_session',
@@ -156,21 +197,68 @@ export function createModules(parts: {
         'link_reader',
         'script',
       ],
-      endpoints: contentEndpoints({ ...parts, uses: [] }),
+      endpoints: contentEndpoints({ ...parts, uses: [findCampaignsSaying, findJourneysSaying] }),
       chores: [forgetVisits],
     },
     {
       name: 'touch',
-      tables: ['touch', 'attention', 'touch_person', 'consent', 'touch_pack', 'touch_quota', 'touch_lane'],
-      endpoints: touchEndpoints,
-      pumps: [createUrgentDelivery(parts.deliverers)],
+      tables: [
+        'touch',
+        'attention',
+        'touch_person',
+        'consent',
+        'touch_pack',
+        'touch_quota',
+        'touch_lane',
+        'touch_hold',
+        'time_zone',
+        'broadcast',
+        'broadcast_target',
+      ],
+      endpoints: [...touchEndpoints, ...broadcastEndpoints],
+      pumps: [
+        createGate(),
+        createUrgentDelivery(deliverers),
+        ...deliverers.map(createBulkDelivery),
+        ...parts.packers.map(createPackDelivery),
+        createBroadcasting(parts.broadcasters, parts),
+      ],
       chores: touchChores,
+    },
+    {
+      name: 'tasks',
+      tables: ['task', 'task_assignment'],
+      endpoints: taskEndpoints(parts.publicUrl),
+      chores: [...endChores, dayChore(parts.publicUrl)],
     },
     {
       name: 'acquisition',
       tables: ['code_folder', 'channel_code', 'code_staff_day', 'code_scan_day'],
       endpoints: acquisitionEndpoints(parts.publicUrl),
       chores: [{ name: 'acquisition.take_turns', next: everyMs(30_000), run: takeDueTurns }],
+    },
+    {
+      name: 'journeys',
+      tables: [
+        'journey',
+        'journey_version',
+        'journey_listen',
+        'journey_clock',
+        'journey_intake',
+        'journey_person',
+        'journey_enrolment',
+        'journey_step',
+        'journey_count',
+      ],
+      endpoints: journeyEndpoints(engine, versions),
+      pumps: journeyPumps(engine, versions),
+      chores: journeyChores,
+    },
+    {
+      name: 'campaigns',
+      tables: ['campaign', 'campaign_run', 'campaign_candidate', 'campaign_result'],
+      endpoints: campaignEndpoints(parts),
+      pumps: [runPump, createMeasuring()],
     },
     {
       name: 'imports',

@@ -1,6 +1,8 @@
 import { reportPush } from '#acquisition';
+import { passFor } from '#channels/email';
 import type { Call } from '#contract';
 import { createCode, createFolder, getCode } from '#contract/acquisition';
+import { createCampaign, launchCampaign } from '#contract/campaigns';
 import { listOrders, listProducts, tellOrders } from '#contract/commerce';
 import {
   createContent,
@@ -11,18 +13,25 @@ import {
   shareLink,
 } from '#contract/content';
 import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
+import { setEmail } from '#contract/email';
 import { uploadImport } from '#contract/imports';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
+import { setRelay } from '#contract/relay';
 import { type Condition, createSegment, uploadSegmentList } from '#contract/segments';
+import { setSms } from '#contract/sms';
+import { createAssignment, listTasks } from '#contract/tasks';
 import { createSource, listSources } from '#contract/web';
 import { createWebhook, pingWebhook } from '#contract/webhooks';
 import { setConnection } from '#contract/wecom';
 import { type Fact, recordEvents } from '#events';
 import { applyDepartments, applyStaff } from '#organization';
 import { type Ctx, inTransaction } from '#platform/ctx';
+import { addDays } from '#platform/days';
+import type { Runtime } from '#platform/module';
 import { startOperation } from '#platform/operations';
 import type { Pump } from '#platform/pump';
-import type { TestApp } from './app.ts';
+import { createSealer } from '#platform/seal';
+import { secret, type TestApp } from './app.ts';
 
 /** A small shop that is alive: staff, customers with follows, tags, codes. For tests that walk many routes. */
 export interface World {
@@ -51,6 +60,22 @@ const worldConnection = {
   baseUrl: 'http://127.0.0.1:9',
 } as const;
 
+const worldMail = {
+  host: '127.0.0.1',
+  port: 9,
+  security: 'none',
+  senderName: '山间茶事',
+  senderAddress: 'tea@siyu.test',
+} as const;
+
+/** Nobody listens there either. */
+async function setUpChannels(siyu: TestApp): Promise<void> {
+  await siyu.call(siyu.owner, setEmail, worldMail);
+  const sms = { keyId: 'LTAIworldworld', keySecret: 'secretsecret', signName: '山间茶事' };
+  await siyu.call(siyu.owner, setSms, { ...sms, endpoint: worldConnection.baseUrl });
+  await siyu.call(siyu.owner, setRelay, { url: `${worldConnection.baseUrl}/touches` });
+}
+
 const png = Buffer.from('89504e470d0a1a0a0000000d494844520000000100000001', 'hex');
 
 const contentDraft = {
@@ -77,6 +102,14 @@ export async function projectFacts(siyu: TestApp): Promise<void> {
   );
 }
 
+/** Hands over all touches that somebody waits for: tasks come onto their lists. */
+export async function deliverTouches(siyu: TestApp): Promise<void> {
+  const pumps = siyu.app.modules.flatMap((module) => module.pumps ?? []);
+  const pump = pumps.find(({ name }) => name === 'touch.deliver');
+  await pump?.drain(siyu.ctx, { clock: siyu.clock } as unknown as Runtime, { number: 0 });
+  await pump?.finish?.();
+}
+
 export async function seedWorld(siyu: TestApp): Promise<World> {
   const { owner } = siyu;
   await inTransaction(siyu.ctx, async (ctx) => {
@@ -95,6 +128,7 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   const staffId = (userid: string) => staffRows.find((row) => row.wecomUserid === userid)?.id ?? 0;
   const staff = { li: staffId('li'), wang: staffId('wang'), zhao: staffId('zhao') };
   await siyu.call(owner, setConnection, worldConnection);
+  await setUpChannels(siyu);
 
   const { id: folderId } = await siyu.call(owner, createFolder, { name: '门店' });
   const { id: emptyFolderId } = await siyu.call(owner, createFolder, { name: '空' });
@@ -240,7 +274,34 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
     siyu.ctx,
     pumps.filter((pump) => pump.name === 'segments.fill'),
   );
+  const offer = await siyu.call(owner, createContent, {
+    name: '周末上新',
+    category: 'promotion',
+    wordings: { wecom: { text: '新品上架' } },
+  });
+  // One that runs: its touches wait for a gate that does not work here.
+  const campaign = await siyu.call(owner, createCampaign, {
+    name: '周末上新',
+    who: { kind: 'segment', segmentId: segments[0] ?? 0 },
+    variants: [{ part: 'A', contentId: offer.id }],
+  });
+  await siyu.call(owner, launchCampaign, { id: campaign.id });
+  await drainPumps(
+    siyu.ctx,
+    pumps.filter((pump) => pump.name === 'campaigns.run'),
+  );
   const list = await siyu.ask(owner, uploadSegmentList, { name: '名单' }, Buffer.from('wmOfLi00001\n13800000001\n'));
+
+  const today = siyu.clock.now().toISOString().slice(0, 10);
+  await siyu.call(owner, createAssignment, {
+    customerIds: [customers.ofLi, customers.ofWang],
+    category: 'service',
+    title: '回访',
+    dueOn: addDays(today, 1),
+    lastDay: addDays(today, 5),
+  });
+  await deliverTouches(siyu);
+  const tasks = await siyu.call(owner, listTasks, {});
 
   const staffIds = Object.values(staff);
   const tagIds = Object.values(tags);
@@ -256,6 +317,10 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/codes': codeIds,
       '/segments': segments,
       '/segment-lists': [list.body.id],
+      '/campaigns': [campaign.id],
+      number: [1],
+      contentId: [content.id],
+      part: ['A', 'B'],
       tree: trees,
       first: trees,
       second: trees,
@@ -267,6 +332,11 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/imports': [uploaded.body.id],
       product: products.rows.map((row) => row.id),
       shop: ['天猫'],
+      '/tasks': tasks.rows.map((row) => row.id),
+      ids: tasks.rows.map((row) => row.id),
+      dueOn: [addDays(today, 1)],
+      lastDay: [addDays(today, 5)],
+      until: [addDays(today, 2)],
       '/staff': staffIds,
       '/tags': tagIds,
       '/tag-groups': groups.map((group) => group.id),
@@ -274,7 +344,6 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/content-folders': contentFolders.map((folder) => folder.id),
       '/contents': [content.id],
       versionId: [content.versionId],
-      number: [1],
       wordings: [contentDraft.wordings],
       '/links': [link.id],
       linkCode: [address.split('/l/')[1]],
@@ -310,6 +379,10 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       baseUrl: [worldConnection.baseUrl],
       token: [worldConnection.token],
       writeKey: sources.map((source) => source.writeKey),
+      host: [worldMail.host],
+      port: [worldMail.port],
+      endpoint: [worldConnection.baseUrl],
+      pass: [passFor(createSealer(secret), { accountId: 1, touchId: 1 })],
     },
   };
 }
@@ -379,7 +452,19 @@ function treesOf(tagId: number): Condition[] {
 
 /** Routes whose answer is a refusal even when all is right, because of the state a seeded world is in. */
 export const worldRefusals: Readonly<Record<string, string>> = {
+  // Tasks are done by the adviser whose they are, and by no owner.
+  finishTask: 'task_of_other',
+  postponeTask: 'task_of_other',
+  refuseTask: 'task_of_other',
+  undoTask: 'task_of_other',
   setUpOwner: 'setup_done',
+  // Its campaign is under way, and can only be paused, resumed and cancelled.
+  updateCampaign: 'campaign_not_draft',
+  deleteCampaign: 'campaign_not_draft',
+  launchCampaign: 'campaign_not_draft',
+  withdrawCampaign: 'campaign_under_way',
+  approveCampaign: 'campaign_not_waiting',
+  rejectCampaign: 'campaign_not_waiting',
   // The test's file is no table; the import of the world has been started by the time it is to be changed.
   uploadImport: 'import_file_unreadable',
   setImport: 'import_started',

@@ -2,6 +2,7 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  CarryOutOutlined,
   CheckCircleOutlined,
   CommentOutlined,
   DatabaseOutlined,
@@ -15,6 +16,7 @@ import {
   KeyOutlined,
   LineChartOutlined,
   LinkOutlined,
+  MailOutlined,
   MergeOutlined,
   MessageOutlined,
   NodeIndexOutlined,
@@ -63,6 +65,7 @@ type MenuKey =
   | 'imports'
   | 'conflicts'
   | 'touches'
+  | 'tasks'
   | 'rfm'
   | 'purchaseModel'
   | 'relation'
@@ -73,6 +76,7 @@ type MenuKey =
   | 'keys'
   | 'webhooks'
   | 'audit'
+  | 'channels'
   | 'connection'
   | 'selfCheck'
   | 'reconciliation';
@@ -95,6 +99,7 @@ const groups = [
       { to: '/segments', title: 'menu.segments', icon: <UsergroupAddOutlined />, permission: 'segment.read' },
       { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
+      { to: '/tasks', title: 'menu.tasks', icon: <CarryOutOutlined />, permission: 'task.read' },
       { to: '/conflicts', title: 'menu.conflicts', icon: <MergeOutlined />, permission: 'customer.merge' },
     ],
   },
@@ -129,6 +134,7 @@ const groups = [
     title: 'menu.organization',
     entries: [
       { to: '/staff', title: 'menu.staff', icon: <IdcardOutlined />, permission: 'staff.read' },
+      { to: '/channels', title: 'menu.channels', icon: <MailOutlined />, permission: 'connection.manage' },
       { to: '/wecom/connection', title: 'menu.connection', icon: <ApiOutlined />, permission: 'connection.manage' },
       { to: '/wecom/self-check', title: 'menu.selfCheck', icon: <CheckCircleOutlined />, permission: 'health.read' },
       { to: '/wecom/reconciliation', title: 'menu.reconciliation', icon: <SyncOutlined />, permission: 'sync.run' },

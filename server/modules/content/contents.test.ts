@@ -120,7 +120,7 @@ describe('a content', () => {
     expect(await found({ search: '明前' })).toEqual(['龙井上新']);
     expect(await found({ search: '新龙' })).toEqual([]);
     expect(await found({ wording: 'sms' })).toEqual(['全渠道']);
-    expect(await found({ category: 'promotion' })).toEqual([]);
+    expect(await found({ search: '井上', category: 'promotion' })).toEqual([]);
   });
 
   it('that is archived is used no more, and comes back when its name is still free', async () => {

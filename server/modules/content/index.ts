@@ -6,5 +6,5 @@ export { type LinkMaker, type Rendered, type RenderRequest, renderMessages, rend
 export { contentEndpoints } from './routes.ts';
 export { isEmptyMessage } from './rules.ts';
 export { type ContentUse, type FindUses, listMaterialsWaiting } from './uses.ts';
-export { type ContentVersion, currentVersion, isSameForAll, requireVersion } from './versions.ts';
-export { asksForName, type ContentChannel, cutToBytes } from './wordings.ts';
+export { type ContentVersion, currentVersion, hasWording, isSameForAll, requireVersion } from './versions.ts';
+export { asksForName, type ContentChannel, cutToBytes, wordingOf } from './wordings.ts';

@@ -7,7 +7,7 @@ import { type Ctx, inTransaction } from '#platform/ctx';
 import { dayOf } from '#platform/days';
 import { sql } from '#platform/db';
 import type { BytesReply, Upload } from '#platform/module';
-import { phonePage } from '#platform/pages';
+import { pageReply } from '#platform/page';
 import { decodeLinkCode, type LinkCode } from './link-codes.ts';
 import type { LinkMaker } from './render.ts';
 
@@ -186,17 +186,13 @@ function redirect(url: string, setCookie?: string): BytesReply {
 }
 
 function unknownPage(): BytesReply {
-  return {
+  return pageReply({
     status: 404,
-    contentType: 'text/html; charset=utf-8',
-    headers: { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'x-robots-tag': 'noindex' },
-    body: phonePage(
-      '链接无法打开',
-      `<h1>这个链接打不开</h1>
+    title: '链接无法打开',
+    body: `<h1>这个链接打不开</h1>
 <p class="hook">可能没有复制完整，或者已经失效。请回到聊天里重新点开，或联系给你发链接的顾问。</p>
 <p class="hint">This link is not complete or not valid. Please open it again from the message you got.</p>`,
-    ),
-  };
+  });
 }
 
 /** Kept for this one link only. */
