@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   archiveContent,
-  copyScript,
   createContent,
   createContentFolder,
   createMaterial,
-  createScript,
   deleteContentFolder,
-  deleteScript,
   findGaps,
   getContent,
   getContentVersion,
@@ -15,17 +12,16 @@ import {
   listContentFolders,
   listContents,
   listContentUses,
-  listLinks,
   listMaterials,
   listMaterialUses,
-  listScripts,
   previewContent,
   replaceMaterial,
   updateContent,
   updateMaterial,
-  updateScript,
 } from '#contract/content';
+import { listLinks } from '#contract/links';
 import { listAudit } from '#contract/organization';
+import { copyScript, createScript, deleteScript, listScripts, updateScript } from '#contract/scripts';
 import { createSealer } from '#platform/seal';
 import { createTestApp, type Person, seedWorld, type TestApp, type World } from '#testing';
 import { renderMessages } from './render.ts';

@@ -1,5 +1,5 @@
 import type { Input, Output } from '#contract';
-import type { createLink, getLink, listLinkReaders, listLinks, shareLink, updateLink } from '#contract/content';
+import type { createLink, getLink, listLinkReaders, listLinks, shareLink, updateLink } from '#contract/links';
 import { customerScope } from '#customers';
 import { recordAudit } from '#organization';
 import type { Ctx, WriteCtx } from '#platform/ctx';
