@@ -187,7 +187,7 @@ export const folder = z.object({
   count: z.number().int(),
 });
 
-export const listFolders = route({
+export const listContentFolders = route({
   method: 'GET',
   path: '/api/content-folders',
   permission: 'content.read',
@@ -196,7 +196,7 @@ export const listFolders = route({
   output: z.object({ rows: z.array(folder) }),
 });
 
-export const createFolder = route({
+export const createContentFolder = route({
   method: 'POST',
   path: '/api/content-folders',
   permission: 'content.write',
@@ -206,7 +206,7 @@ export const createFolder = route({
   errors: ['folder_name_taken'],
 });
 
-export const updateFolder = route({
+export const updateContentFolder = route({
   method: 'PUT',
   path: '/api/content-folders/:id',
   permission: 'content.write',
@@ -216,7 +216,7 @@ export const updateFolder = route({
   errors: ['not_found', 'folder_name_taken'],
 });
 
-export const deleteFolder = route({
+export const deleteContentFolder = route({
   method: 'DELETE',
   path: '/api/content-folders/:id',
   permission: 'content.write',
@@ -460,7 +460,12 @@ export const updateMaterial = route({
   path: '/api/materials/:id',
   permission: 'content.write',
   summary: 'Rename a file, put it into a folder, archive it',
-  input: z.object({ id, name: line(100), folderId: id.nullable(), isArchived: z.boolean() }),
+  input: z.object({
+    id,
+    name: line(100),
+    folderId: id.nullable().default(null),
+    isArchived: z.boolean().default(false),
+  }),
   output: done,
   errors: ['not_found', 'folder_unknown'],
 });
@@ -531,7 +536,7 @@ export const updateLink = route({
   path: '/api/links/:id',
   permission: 'content.write',
   summary: 'Name a tracked link, or archive it; links that were sent go on working',
-  input: z.object({ id, title: line(60), isArchived: z.boolean() }),
+  input: z.object({ id, title: line(60), isArchived: z.boolean().default(false) }),
   output: done,
   errors: ['not_found'],
 });
@@ -583,12 +588,12 @@ export const shareLink = route({
 
 export const openLink = route({
   method: 'GET',
-  path: '/l/:key',
+  path: '/l/:linkCode',
   permission: 'public',
   summary:
     'The short address of a tracked link: counts the open and leads on. `code` and `state` come back from WeCom when it was asked who the visitor is',
   input: z.object({
-    key: z.string().max(200),
+    linkCode: z.string().max(200),
     code: z.string().max(600).optional(),
     state: z.string().max(200).optional(),
   }),

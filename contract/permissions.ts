@@ -22,6 +22,11 @@ export const permissions = [
   'campaign.approve',
   'touch.write',
   'touch.policy',
+  'journey.read',
+  'journey.write',
+  'task.read',
+  'task.write',
+  'task.manage',
   'order.read',
   'order.write',
   'import.run',
@@ -46,12 +51,14 @@ export type Role = (typeof roles)[number];
 const reading = [
   'customer.read',
   'segment.read',
+  'journey.read',
   'order.read',
   'code.read',
   'content.read',
   'staff.read',
   'touch.read',
   'campaign.read',
+  'task.read',
   'insight.read',
 ] as const;
 
@@ -67,11 +74,14 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'segment.export',
     'touch.write',
     'touch.policy',
+    'journey.write',
     'code.write',
     'campaign.write',
     // Of what somebody else asked for: nobody approves his own.
     'campaign.approve',
     'content.write',
+    'task.write',
+    'task.manage',
     'order.write',
     'import.run',
     'score.write',
@@ -82,8 +92,18 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     // A webhook carries events of all customers out of the house: only for roles that see them all and may make keys.
     'webhook.manage',
   ],
-  // An adviser sees the customers who follow him and nobody else's: see customerScope in server/modules/customers.
-  adviser: ['customer.read', 'customer.write', 'order.read', 'code.read', 'content.read'],
-  service: ['customer.read', 'customer.write', 'order.read', 'content.read', 'staff.read', 'touch.read'],
+  // An adviser sees the customers who follow him and nobody else's: see customerScope in server/modules/customers. Tasks: his
+  // own, and those of the departments he leads.
+  adviser: ['customer.read', 'customer.write', 'order.read', 'code.read', 'content.read', 'task.read', 'task.write'],
+  service: [
+    'customer.read',
+    'customer.write',
+    'order.read',
+    'content.read',
+    'staff.read',
+    'touch.read',
+    'task.read',
+    'task.write',
+  ],
   viewer: reading,
 };

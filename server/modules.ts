@@ -1,11 +1,20 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
-import { campaignEndpoints, createMeasuring, findContentUses, runPump } from '#campaigns';
+import { campaignEndpoints, createMeasuring, findContentUses as findCampaignsSaying, runPump } from '#campaigns';
 import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
 import { contentEndpoints, countReaders, forgetVisits, moveReaders, type VisitorIdentity } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
 import { createProjectors, eventEndpoints, type Listener } from '#events';
 import { importEndpoints, removeOldFiles, runImport } from '#imports';
 import { insightEndpoints } from '#insights';
+import {
+  createJourneyListener,
+  createVersions,
+  findContentUses as findJourneysSaying,
+  journeyChores,
+  journeyEndpoints,
+  journeyPumps,
+  moveJourneys,
+} from '#journeys';
 import { type Auth, organizationEndpoints } from '#organization';
 import type { Clock } from '#platform/clock';
 import type { Mirror } from '#platform/mirror';
@@ -21,12 +30,19 @@ import {
   segmentEndpoints,
   watchedTables,
 } from '#segments';
+import { createTaskDeliverer, dayChore, endChores, followTasks, taskEndpoints } from '#tasks';
 import {
+  type Broadcaster,
+  broadcastEndpoints,
+  createBroadcasting,
+  createBulkDelivery,
   createGate,
+  createPackDelivery,
   createUrgentDelivery,
   type Deliverer,
   moveTouches,
   noteActs,
+  type Packer,
   touchChores,
   touchEndpoints,
 } from '#touch';
@@ -40,6 +56,8 @@ export function createModules(parts: {
   auth: Auth;
   publicUrl: string;
   deliverers: readonly Deliverer[];
+  broadcasters: readonly Broadcaster[];
+  packers: readonly Packer[];
   sealer: Sealer;
   allowPrivateWebhooks: boolean;
   clock: Clock;
@@ -50,9 +68,19 @@ export function createModules(parts: {
   visitors: VisitorIdentity | undefined;
 }): Module[] {
   const engine = createEngine(parts.mirror);
+  const versions = createVersions();
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
-  const listeners: Listener[] = [keepOrders, countReaders, welcomeNewcomers, noteChanges, noteActs, createTeller()];
+  const listeners: Listener[] = [
+    keepOrders,
+    countReaders,
+    welcomeNewcomers,
+    noteChanges,
+    noteActs,
+    followTasks,
+    createJourneyListener(versions),
+    createTeller(),
+  ];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
   const movers: Mover[] = [
     moveCustomerRows,
@@ -60,9 +88,12 @@ export function createModules(parts: {
     moveOrders,
     moveReaders,
     moveTouches,
+    moveRows('task'),
     moveScores,
     moveMemberships,
+    moveJourneys,
   ];
+  const deliverers = [...parts.deliverers, createTaskDeliverer(parts)];
 
   return [
     {
@@ -72,6 +103,7 @@ export function createModules(parts: {
         'staff',
         'staff_department',
         'staff_day',
+        'staff_notice',
         'audit_entry',
         'auth_user',
         'auth_session',
@@ -165,7 +197,7 @@ export function createModules(parts: {
         'link_reader',
         'script',
       ],
-      endpoints: contentEndpoints({ ...parts, uses: [findContentUses] }),
+      endpoints: contentEndpoints({ ...parts, uses: [findCampaignsSaying, findJourneysSaying] }),
       chores: [forgetVisits],
     },
     {
@@ -180,16 +212,47 @@ export function createModules(parts: {
         'touch_lane',
         'touch_hold',
         'time_zone',
+        'broadcast',
+        'broadcast_target',
       ],
-      endpoints: touchEndpoints,
-      pumps: [createGate(), createUrgentDelivery(parts.deliverers)],
+      endpoints: [...touchEndpoints, ...broadcastEndpoints],
+      pumps: [
+        createGate(),
+        createUrgentDelivery(deliverers),
+        ...deliverers.map(createBulkDelivery),
+        ...parts.packers.map(createPackDelivery),
+        createBroadcasting(parts.broadcasters, parts),
+      ],
       chores: touchChores,
+    },
+    {
+      name: 'tasks',
+      tables: ['task', 'task_assignment'],
+      endpoints: taskEndpoints(parts.publicUrl),
+      chores: [...endChores, dayChore(parts.publicUrl)],
     },
     {
       name: 'acquisition',
       tables: ['code_folder', 'channel_code', 'code_staff_day', 'code_scan_day'],
       endpoints: acquisitionEndpoints(parts.publicUrl),
       chores: [{ name: 'acquisition.take_turns', next: everyMs(30_000), run: takeDueTurns }],
+    },
+    {
+      name: 'journeys',
+      tables: [
+        'journey',
+        'journey_version',
+        'journey_listen',
+        'journey_clock',
+        'journey_intake',
+        'journey_person',
+        'journey_enrolment',
+        'journey_step',
+        'journey_count',
+      ],
+      endpoints: journeyEndpoints(engine, versions),
+      pumps: journeyPumps(engine, versions),
+      chores: journeyChores,
     },
     {
       name: 'campaigns',

@@ -163,8 +163,9 @@ create table touch_pack (
   expires_at timestamptz not null,
   reminded_at timestamptz,
   reminder_count integer not null default 0,
+  -- When the member is to be reminded next, and when the platform is to be asked next.
+  remind_at timestamptz,
   polled_at timestamptz,
-  -- When it is to be asked for next.
   poll_at timestamptz,
   -- How it is to end once the platform was told to stop and its last results are read.
   ending text check (ending in ('expired', 'cancelled')),

@@ -150,6 +150,53 @@ export interface AuthVerificationTable {
   updatedAt: Generated<Date>;
 }
 
+export interface BroadcastTable {
+  id: GeneratedAlways<number>;
+  channel: string;
+  purpose: string;
+  kind: string;
+  source_id: number | null;
+  part: string | null;
+  category: string;
+  version_id: number;
+  message: ColumnType<unknown, string | null | undefined, string | null>;
+  staff_id: number | null;
+  tag_ids: Generated<number[]>;
+  state: Generated<string>;
+  reason: string | null;
+  platform_message: string | null;
+  platform_id: string | null;
+  platform_job: string | null;
+  created_at: Date;
+  due_at: Date;
+  expires_at: Date;
+  booked_at: Date | null;
+  submitted_at: Date | null;
+  confirmed_at: Date | null;
+  ended_at: Date | null;
+  reminded_at: Generated<Date[]>;
+  remind_at: Date | null;
+  poll_at: Date | null;
+  ending: string | null;
+  may_have_arrived: Generated<boolean>;
+  tried_at: Date | null;
+  retry_at: Date | null;
+  claimed_by: number | null;
+  attempts: Generated<number>;
+}
+
+export interface BroadcastTargetTable {
+  broadcast_id: number;
+  key: string;
+  state: Generated<string>;
+  reason: string | null;
+  settled_at: Date | null;
+  read_at: Date | null;
+  customer_count: Generated<number>;
+  like_count: Generated<number>;
+  comment_count: Generated<number>;
+}
+
 export interface CampaignTable {
   id: GeneratedAlways<number>;
   name: string;
@@ -521,6 +568,108 @@ export interface InboxLaneTable {
   lane: number;
 }
 
+export interface JourneyTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  description: Generated<string>;
+  state: string;
+  draft: ColumnType<unknown, string, string>;
+  revision: Generated<number>;
+  version_id: number | null;
+  open_since: Date | null;
+  is_emptying: Generated<boolean>;
+  created_at: Date;
+  updated_at: Date;
+  updated_by: string;
+  deleted_at: Date | null;
+}
+
+export interface JourneyClockTable {
+  journey_id: number;
+  place: number;
+  next_at: Date | null;
+}
+
+export interface JourneyCountTable {
+  version_id: number;
+  day: string;
+  what: string;
+  node: Generated<string>;
+  way: string;
+  count: number;
+}
+
+export interface JourneyEnrolmentTable {
+  customer_id: number;
+  id: Generated<number>;
+  home_id: number | null;
+  journey_id: number;
+  version_id: number;
+  node: string;
+  arrived_at: Date | null;
+  until_at: Date | null;
+  woken_at: Date | null;
+  due_at: Date;
+  arrived_xid: string | null;
+  step_count: Generated<number>;
+  state: Generated<string>;
+  is_holdout: boolean;
+  entered_at: Date;
+  ended_at: Date | null;
+  end_reason: string | null;
+  reached_at: Date | null;
+}
+
+export interface JourneyIntakeTable {
+  id: GeneratedAlways<number>;
+  journey_id: number;
+  kind: string;
+  trigger: ColumnType<unknown, string | null | undefined, string | null>;
+  segment_id: number | null;
+  at: Date;
+  created_by: string;
+  cursor: Generated<number>;
+  entered_count: Generated<number>;
+  refused_count: Generated<number>;
+  done_at: Date | null;
+}
+
+export interface JourneyListenTable {
+  event_name: string;
+  version_id: number;
+  role: string;
+  place: string;
+}
+
+export interface JourneyPersonTable {
+  customer_id: number;
+  journey_id: number;
+  entered_at: Date;
+  inside: number;
+}
+
+export interface JourneyStepTable {
+  customer_id: number;
+  at: Date;
+  enrolment_id: number;
+  step: number;
+  node: string;
+  way: string;
+  note: string | null;
+}
+
+export interface JourneyVersionTable {
+  id: GeneratedAlways<number>;
+  journey_id: number;
+  number: number;
+  graph: ColumnType<unknown, string, string>;
+  places: string[];
+  published_at: Date;
+  published_by: string;
+  is_over: Generated<boolean>;
+  problem: string | null;
+}
+
 export interface LinkDayTable {
   link_id: number;
   day: string;
@@ -641,8 +790,8 @@ export interface ScheduleTable {
 }
 
 export interface ScoreChangeTable {
-  customer_id: number;
   id: GeneratedAlways<number>;
+  customer_ids: number[];
 }
 
 export interface ScoreRunTable {
@@ -762,6 +911,15 @@ export interface ShopOrderTable {
   home_id: number | null;
 }
 
+export interface SmsReportTable {
+  touch_id: number;
+  phone: string;
+  sent_at: Date;
+  is_accepted: boolean;
+  due_at: Date;
+  attempts: Generated<number>;
+}
+
 export interface SourceTable {
   id: GeneratedAlways<number>;
   name: string;
@@ -799,6 +957,24 @@ export interface StaffDepartmentTable {
   is_leader: Generated<boolean>;
 }
 
+export interface StaffNoticeTable {
+  id: GeneratedAlways<number>;
+  staff_id: number;
+  purpose: string;
+  title: string;
+  body: string;
+  url: string | null;
+  state: Generated<string>;
+  problem: string | null;
+  planned_at: Date;
+  expires_at: Date;
+  settled_at: Date | null;
+  claimed_at: Date | null;
+  retry_at: Date | null;
+  claimed_by: number | null;
+  attempts: Generated<number>;
+}
+
 export interface TagTable {
   id: GeneratedAlways<number>;
   group_id: number;
@@ -820,6 +996,49 @@ export interface TagGroupTable {
   is_rename_pending: Generated<boolean>;
   deleted_at: Date | null;
   observed_at: Date | null;
+}
+
+export interface TaskTable {
+  customer_id: number;
+  id: Generated<number>;
+  home_id: number | null;
+  touch_id: number;
+  staff_id: number;
+  kind: string;
+  source_id: number | null;
+  category: string;
+  priority: number;
+  title: string;
+  why: string;
+  words: string;
+  state: string;
+  reason: string | null;
+  note: Generated<string>;
+  due_on: string;
+  first_due_on: string;
+  postpone_count: Generated<number>;
+  expires_at: Date;
+  created_at: Date;
+  ended_at: Date | null;
+  previous: ColumnType<unknown, string | null | undefined, string | null>;
+  is_told: Generated<boolean>;
+  escalated_to: number | null;
+  escalated_on: string | null;
+  escalation_count: Generated<number>;
+  reminded_on: string | null;
+}
+
+export interface TaskAssignmentTable {
+  id: GeneratedAlways<number>;
+  title: string;
+  why: string;
+  words: string;
+  category: string;
+  priority: number;
+  due_on: string;
+  expires_at: Date;
+  created_at: Date;
+  created_by: string;
 }
 
 export interface TimeZoneTable {
@@ -896,6 +1115,7 @@ export interface TouchPackTable {
   expires_at: Date;
   reminded_at: Date | null;
   reminder_count: Generated<number>;
+  remind_at: Date | null;
   polled_at: Date | null;
   poll_at: Date | null;
   ending: string | null;
@@ -978,10 +1198,25 @@ export interface WebhookHourTable {
   took_ms: number;
 }
 
+export interface WecomGroupChatTable {
+  chat_id: string;
+  name: Generated<string>;
+  owner_userid: Generated<string>;
+  state: Generated<string>;
+  created_at: Date | null;
+  member_count: Generated<number>;
+  customer_count: Generated<number>;
+  read_at: Date | null;
+  asked_at: Date | null;
+  retry_at: Date | null;
+  attempts: Generated<number>;
+}
+
 export interface WecomMediaTable {
   material_id: number;
   media_id: string;
   expires_at: Date;
+  use: string;
 }
 
 export interface WecomRefreshTable {
@@ -1004,6 +1239,8 @@ export interface DB {
   auth_two_factor: AuthTwoFactorTable;
   auth_user: AuthUserTable;
   auth_verification: AuthVerificationTable;
+  broadcast: BroadcastTable;
+  broadcast_target: BroadcastTargetTable;
   campaign: CampaignTable;
   campaign_candidate: CampaignCandidateTable;
   campaign_result: CampaignResultTable;
@@ -1035,6 +1272,15 @@ export interface DB {
   import_rejection: ImportRejectionTable;
   inbox: InboxTable;
   inbox_lane: InboxLaneTable;
+  journey: JourneyTable;
+  journey_clock: JourneyClockTable;
+  journey_count: JourneyCountTable;
+  journey_enrolment: JourneyEnrolmentTable;
+  journey_intake: JourneyIntakeTable;
+  journey_listen: JourneyListenTable;
+  journey_person: JourneyPersonTable;
+  journey_step: JourneyStepTable;
+  journey_version: JourneyVersionTable;
   link_day: LinkDayTable;
   link_reader: LinkReaderTable;
   link_visit: LinkVisitTable;
@@ -1058,12 +1304,16 @@ export interface DB {
   segment_touch: SegmentTouchTable;
   setting: SettingTable;
   shop_order: ShopOrderTable;
+  sms_report: SmsReportTable;
   source: SourceTable;
   staff: StaffTable;
   staff_day: StaffDayTable;
   staff_department: StaffDepartmentTable;
+  staff_notice: StaffNoticeTable;
   tag: TagTable;
   tag_group: TagGroupTable;
+  task: TaskTable;
+  task_assignment: TaskAssignmentTable;
   time_zone: TimeZoneTable;
   touch: TouchTable;
   touch_hold: TouchHoldTable;
@@ -1075,6 +1325,7 @@ export interface DB {
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   webhook_hour: WebhookHourTable;
+  wecom_group_chat: WecomGroupChatTable;
   wecom_media: WecomMediaTable;
   wecom_refresh: WecomRefreshTable;
 }

@@ -2,6 +2,7 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  CarryOutOutlined,
   CheckCircleOutlined,
   DatabaseOutlined,
   FunnelPlotOutlined,
@@ -12,6 +13,7 @@ import {
   ImportOutlined,
   KeyOutlined,
   LineChartOutlined,
+  MailOutlined,
   MergeOutlined,
   MessageOutlined,
   NodeIndexOutlined,
@@ -57,6 +59,7 @@ type MenuKey =
   | 'conflicts'
   | 'campaigns'
   | 'touches'
+  | 'tasks'
   | 'rfm'
   | 'purchaseModel'
   | 'relation'
@@ -67,6 +70,7 @@ type MenuKey =
   | 'keys'
   | 'webhooks'
   | 'audit'
+  | 'channels'
   | 'connection'
   | 'selfCheck'
   | 'reconciliation';
@@ -89,6 +93,7 @@ const groups = [
       { to: '/segments', title: 'menu.segments', icon: <UsergroupAddOutlined />, permission: 'segment.read' },
       { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
+      { to: '/tasks', title: 'menu.tasks', icon: <CarryOutOutlined />, permission: 'task.read' },
       { to: '/conflicts', title: 'menu.conflicts', icon: <MergeOutlined />, permission: 'customer.merge' },
     ],
   },
@@ -120,6 +125,7 @@ const groups = [
     title: 'menu.organization',
     entries: [
       { to: '/staff', title: 'menu.staff', icon: <IdcardOutlined />, permission: 'staff.read' },
+      { to: '/channels', title: 'menu.channels', icon: <MailOutlined />, permission: 'connection.manage' },
       { to: '/wecom/connection', title: 'menu.connection', icon: <ApiOutlined />, permission: 'connection.manage' },
       { to: '/wecom/self-check', title: 'menu.selfCheck', icon: <CheckCircleOutlined />, permission: 'health.read' },
       { to: '/wecom/reconciliation', title: 'menu.reconciliation', icon: <SyncOutlined />, permission: 'sync.run' },

@@ -10,6 +10,7 @@ import { newImportFilters } from '~/pages/imports/filters';
 import { homeFilters } from '~/pages/insights/filters';
 import { auditFilters, staffFilters } from '~/pages/organization/filters';
 import { newSegmentFilters, segmentFilters } from '~/pages/segments/filters';
+import { taskFilters } from '~/pages/tasks/filters';
 import { touchFilters } from '~/pages/touch/filters';
 import { deliveryFilters } from '~/pages/webhooks/filters';
 import { filtersIn, parseSearch, stringifySearch } from '~/search';
@@ -274,6 +275,14 @@ const editCampaign = createRoute({
   component: lazyRouteComponent(() => import('~/pages/campaigns/edit')),
 });
 
+const tasks = createRoute({
+  getParentRoute: () => inside,
+  path: '/tasks',
+  staticData: { permission: 'task.read' },
+  validateSearch: filtersIn(taskFilters),
+  component: lazyRouteComponent(() => import('~/pages/tasks/tasks')),
+});
+
 const orders = createRoute({
   getParentRoute: () => inside,
   path: '/orders',
@@ -391,6 +400,13 @@ const profile = createRoute({
   component: lazyRouteComponent(() => import('~/pages/organization/profile')),
 });
 
+const channels = createRoute({
+  getParentRoute: () => inside,
+  path: '/channels',
+  staticData: { permission: 'connection.manage' },
+  component: lazyRouteComponent(() => import('~/pages/channels/list')),
+});
+
 const connection = createRoute({
   getParentRoute: () => inside,
   path: '/wecom/connection',
@@ -449,6 +465,7 @@ const routeTree = root.addChildren([
     newCampaign,
     campaign,
     editCampaign,
+    tasks,
     staff,
     staffMember,
     sources,
@@ -459,6 +476,7 @@ const routeTree = root.addChildren([
     webhook,
     audit,
     profile,
+    channels,
     connection,
     selfCheck,
     reconciliation,

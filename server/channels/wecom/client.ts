@@ -1,5 +1,5 @@
+import type { Endpoint } from './endpoint.ts';
 import {
-  type Endpoint,
   type EndpointInput,
   type EndpointName,
   type EndpointValue,
@@ -57,6 +57,13 @@ export type WecomClient = {
     bytes: Uint8Array,
     options?: CallOptions,
   ): Promise<Receipt<EndpointValue<'media/upload'>>>;
+  /** A file for Moments, which take no other; 3 days, too. */
+  uploadForMoment(
+    kind: 'image' | 'video',
+    filename: string,
+    bytes: Uint8Array,
+    options?: CallOptions,
+  ): Promise<Receipt<EndpointValue<'media/upload_attachment'>>>;
   /** A picture with a url that stays but renders only inside WeCom messages. 1000 a day, 3000 a month. */
   uploadPicture(
     filename: string,
@@ -244,6 +251,14 @@ export function createWecomClient(options: WecomClientOptions): WecomClient {
     },
     upload: (type, filename, bytes, callOptions) =>
       uploadFile('media/upload', { type }, maxUploadBytes[type], { filename, bytes }, callOptions),
+    uploadForMoment: (media_type, filename, bytes, callOptions) =>
+      uploadFile(
+        'media/upload_attachment',
+        { media_type, attachment_type: 1 },
+        maxUploadBytes[media_type],
+        { filename, bytes },
+        callOptions,
+      ),
     uploadPicture: (filename, bytes, callOptions) =>
       uploadFile('media/uploadimg', {}, maxUploadBytes.picture, { filename, bytes }, callOptions),
     useCredentials: tokens.useCredentials,

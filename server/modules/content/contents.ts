@@ -47,11 +47,10 @@ const selectRows = (where: RawBuilder<unknown>) => sql<StoredRow>`
   from content c join content_version v on v.id = c.version_id ${where}
 `;
 
-function toRow(row: StoredRow): Row & { wordings: Wordings } {
-  const wordings = wordingsSchema.parse(row.wordings);
+function toRow({ wordings: stored, ...row }: StoredRow): Row {
+  const wordings = wordingsSchema.parse(stored);
   return {
     ...row,
-    wordings,
     updatedAt: row.updatedAt.toISOString(),
     wordingKinds: kindsOf(wordings),
     excerpt: excerptOf(wordings).slice(0, 120),
@@ -109,6 +108,7 @@ export async function readContent(ctx: Ctx, id: number): Promise<Output<typeof g
     .execute();
   return {
     ...toRow(row),
+    wordings: wordingsSchema.parse(row.wordings),
     trackedUrls: versions.find((version) => version.id === row.versionId)?.tracked_urls ?? [],
     versions: versions.map((version) => ({
       id: version.id,

@@ -22,7 +22,8 @@ import { all, averageSql, compareSql, inRange, interval, quote, quoteAll, scaled
 
 type Filter = LeafOf<'event'>['filters'][number];
 
-function filterSql({ property, test }: Filter, alias: string, dialect: Dialect): string {
+/** A condition on a property of an event. */
+export function filterSql({ property, test }: Filter, alias: string, dialect: Dialect): string {
   const text = dialect.text(alias, property);
   switch (test.op) {
     case 'set':

@@ -91,6 +91,14 @@ function isBirthday(monthDay: number, lunar: { month: number; day: number } | un
   return monthDay === month * 100 + day || (monthDay === 229 && month === 2 && day === 28 && !isLeapYear(year));
 }
 
+/** How many civil days after `from` a day of the lunar year comes next; a 30th on the 29th in months that have no 30th. */
+export function daysToLunarDay(place: { month: number; day: number }, from: string): number {
+  for (let wait = 0; wait < farthest; wait++) {
+    if (lunarOn(addDays(from, wait)).some(({ month, day }) => month === place.month && day === place.day)) return wait;
+  }
+  return farthest;
+}
+
 const lunarDays = new Map<number, { month: number; day: number } | undefined>();
 
 function lunarOf(born: number): { month: number; day: number } | undefined {

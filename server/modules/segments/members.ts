@@ -9,9 +9,10 @@ import { loadWorld } from './world.ts';
 
 /** Sets of customers as SQL that selects customer_id, nobody twice: for modules that act on all of them at once. */
 
-/** The kept members of a segment. */
+/** The kept members of a segment; none for one that is deleted, or whose members were never found. */
 export function selectMembers(segmentId: number): RawBuilder<unknown> {
-  return sql`select customer_id from segment_member where segment_id = ${segmentId}`;
+  return sql`select m.customer_id from segment_member m join segment s on s.id = m.segment_id
+    where m.segment_id = ${segmentId} and s.deleted_at is null`;
 }
 
 /** Whoever a rule is true for at `ctx.now`. Refuses rules that speak of segments or lists that are not there. */

@@ -48,7 +48,7 @@ export async function decideBatch(ctx: Ctx, clock: () => Date, turn = 0): Promis
 async function takeLanes(ctx: WriteCtx, turn: number): Promise<number[]> {
   const isDue = (priority: number) => sql`exists (
     select 1 from touch t where (t.customer_id & 15) = l.lane and t.priority = ${sql.lit(priority)}
-      and t.state in ('planned', 'deferred') and t.due_at <= ${ctx.now} and ${isNotHeld('t')}
+      and t.state in ('planned', 'deferred') and t.due_at <= ${ctx.now}
   )`;
   const { rows } = await sql<{ lane: number }>`
     select l.lane from touch_lane l where ${isDue(1)} or ${isDue(2)}
@@ -59,6 +59,7 @@ async function takeLanes(ctx: WriteCtx, turn: number): Promise<number[]> {
 
 async function decideLanes(ctx: WriteCtx, policy: Policy, lanes: readonly number[]): Promise<number> {
   await planByIndex(ctx);
+  const putOff = await putOffHeld(ctx, lanes);
   const due = sql`
     select distinct on (t.customer_id) t.* from unnest(${lanes}::int[]) as l(lane) cross join unnest(array[1, 2]) as p(priority)
     cross join lateral (
@@ -93,5 +94,25 @@ async function decideLanes(ctx: WriteCtx, policy: Policy, lanes: readonly number
   `.execute(ctx.db);
   const { decided = 0, allowed = 0 } = rows[0] ?? {};
   if (allowed > 0) wake(ctx, deliveryChannel);
-  return decided;
+  return decided + putOff;
+}
+
+const putOffMinutes = 5;
+
+/** What a source holds comes up again later, so that it is not passed over at each batch: it may be a million touches. */
+async function putOffHeld(ctx: WriteCtx, lanes: readonly number[]): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update touch t set due_at = ${new Date(ctx.now.getTime() + putOffMinutes * 60_000)} from (
+      select t.customer_id, t.purpose, t.occasion_at
+      from touch_hold h cross join unnest(${lanes}::int[]) as l(lane) cross join unnest(array[1, 2]) as p(priority)
+      cross join lateral (
+        select customer_id, purpose, occasion_at from touch
+        where (customer_id & 15) = l.lane and priority = p.priority and state in ('planned', 'deferred') and due_at <= ${ctx.now}
+          and kind = h.kind and source_id = h.source_id
+        order by due_at limit ${touchesOfLane}
+      ) t
+    ) held
+    where t.customer_id = held.customer_id and t.purpose = held.purpose and t.occasion_at = held.occasion_at
+  `.execute(ctx.db);
+  return Number(numAffectedRows ?? 0);
 }

@@ -2,6 +2,7 @@ import type { Texts } from '~/i18n/texts';
 import type { zhCN } from '~/i18n/zh-CN/index';
 import { acquisition } from './acquisition';
 import { campaigns } from './campaigns';
+import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
 import { customers } from './customers';
@@ -15,6 +16,7 @@ import { organization } from './organization';
 import { people } from './people';
 import { scores } from './scores';
 import { segments } from './segments';
+import { tasks } from './tasks';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -30,12 +32,14 @@ export const en: Texts<typeof zhCN> = {
   ...acquisition,
   ...campaigns,
   ...touch,
+  ...tasks,
   ...organization,
   ...webhooks,
   ...scores,
   ...segments,
   ...wecom,
   ...checks,
+  ...channels,
   ...commerce,
   ...imports,
 };

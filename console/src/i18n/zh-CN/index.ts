@@ -1,5 +1,6 @@
 import { acquisition } from './acquisition';
 import { campaigns } from './campaigns';
+import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
 import { customers } from './customers';
@@ -13,6 +14,7 @@ import { organization } from './organization';
 import { people } from './people';
 import { scores } from './scores';
 import { segments } from './segments';
+import { tasks } from './tasks';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -28,12 +30,14 @@ export const zhCN = {
   ...acquisition,
   ...campaigns,
   ...touch,
+  ...tasks,
   ...organization,
   ...webhooks,
   ...scores,
   ...segments,
   ...wecom,
   ...checks,
+  ...channels,
   ...commerce,
   ...imports,
 };
