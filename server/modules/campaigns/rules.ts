@@ -111,5 +111,21 @@ export function costOf(draft: Pick<CampaignDraft, 'perMessageFen' | 'fixedFen'>,
   return Math.round(draft.perMessageFen * messages) + draft.fixedFen;
 }
 
+/** Channels that address an audience and not one customer. */
+export function isBroadcast(channel: CampaignDraft['channel']): channel is 'wecom_group' | 'wecom_moment' {
+  return channel === 'wecom_group' || channel === 'wecom_moment';
+}
+
+/** Groups for messages to groups, members for Moments, people for everything else. */
+export function isFitAudience({
+  channel,
+  who,
+  variants,
+}: Pick<CampaignDraft, 'channel' | 'who' | 'variants'>): boolean {
+  if (channel === 'wecom_group') return who.kind === 'groups' && variants.length === 1;
+  if (channel === 'wecom_moment') return who.kind === 'moment' && variants.length === 1;
+  return who.kind === 'segment' || who.kind === 'rule';
+}
+
 /** What a run's touches are for: nobody is touched twice for one purpose. */
 export const purposeOf = (campaignId: number, run: number) => `campaign:${campaignId}:${run}`;
