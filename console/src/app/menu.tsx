@@ -4,7 +4,9 @@ import {
   AuditOutlined,
   CarryOutOutlined,
   CheckCircleOutlined,
+  CommentOutlined,
   DatabaseOutlined,
+  FileTextOutlined,
   FunnelPlotOutlined,
   GiftOutlined,
   HeartOutlined,
@@ -13,11 +15,13 @@ import {
   ImportOutlined,
   KeyOutlined,
   LineChartOutlined,
+  LinkOutlined,
   MailOutlined,
   MergeOutlined,
   MessageOutlined,
   NodeIndexOutlined,
   NotificationOutlined,
+  PictureOutlined,
   ProfileOutlined,
   QrcodeOutlined,
   SendOutlined,
@@ -53,6 +57,10 @@ type MenuKey =
   | 'segments'
   | 'tags'
   | 'attributes'
+  | 'contents'
+  | 'scripts'
+  | 'materials'
+  | 'links'
   | 'orders'
   | 'products'
   | 'imports'
@@ -95,6 +103,15 @@ const groups = [
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
       { to: '/tasks', title: 'menu.tasks', icon: <CarryOutOutlined />, permission: 'task.read' },
       { to: '/conflicts', title: 'menu.conflicts', icon: <MergeOutlined />, permission: 'customer.merge' },
+    ],
+  },
+  {
+    title: 'menu.contentGroup',
+    entries: [
+      { to: '/contents', title: 'menu.contents', icon: <FileTextOutlined />, permission: 'content.read' },
+      { to: '/scripts', title: 'menu.scripts', icon: <CommentOutlined />, permission: 'content.read' },
+      { to: '/materials', title: 'menu.materials', icon: <PictureOutlined />, permission: 'content.read' },
+      { to: '/links', title: 'menu.links', icon: <LinkOutlined />, permission: 'content.read' },
     ],
   },
   {

@@ -5,6 +5,14 @@ import { getSourceQuality } from '#contract/scores';
 import { codeFilters, printFilters } from '~/pages/acquisition/filters';
 import { campaignFilters, campaignView, newCampaignFilters } from '~/pages/campaigns/filters';
 import { orderFilters, productFilters } from '~/pages/commerce/filters';
+import {
+  contentFilters,
+  contentVersion,
+  linkFilters,
+  linkPeriod,
+  materialFilters,
+  scriptFilters,
+} from '~/pages/content/filters';
 import { customerSearch } from '~/pages/customers/filters';
 import { newImportFilters } from '~/pages/imports/filters';
 import { homeFilters } from '~/pages/insights/filters';
@@ -244,6 +252,76 @@ const touches = createRoute({
   component: lazyRouteComponent(() => import('~/pages/touch/list')),
 });
 
+const tasks = createRoute({
+  getParentRoute: () => inside,
+  path: '/tasks',
+  staticData: { permission: 'task.read' },
+  validateSearch: filtersIn(taskFilters),
+  component: lazyRouteComponent(() => import('~/pages/tasks/tasks')),
+});
+
+const contents = createRoute({
+  getParentRoute: () => inside,
+  path: '/contents',
+  staticData: { permission: 'content.read' },
+  validateSearch: filtersIn(contentFilters),
+  component: lazyRouteComponent(() => import('~/pages/content/list')),
+});
+
+const newContent = createRoute({
+  getParentRoute: () => inside,
+  path: '/contents/new',
+  staticData: { permission: 'content.write' },
+  component: lazyRouteComponent(() => import('~/pages/content/new')),
+});
+
+const contentPage = createRoute({
+  getParentRoute: () => inside,
+  path: '/contents/$id',
+  staticData: { permission: 'content.read' },
+  component: lazyRouteComponent(() => import('~/pages/content/content')),
+});
+
+const editContent = createRoute({
+  getParentRoute: () => inside,
+  path: '/contents/$id/edit',
+  staticData: { permission: 'content.write' },
+  validateSearch: filtersIn(contentVersion),
+  component: lazyRouteComponent(() => import('~/pages/content/edit')),
+});
+
+const scripts = createRoute({
+  getParentRoute: () => inside,
+  path: '/scripts',
+  staticData: { permission: 'content.read' },
+  validateSearch: filtersIn(scriptFilters),
+  component: lazyRouteComponent(() => import('~/pages/content/scripts')),
+});
+
+const materials = createRoute({
+  getParentRoute: () => inside,
+  path: '/materials',
+  staticData: { permission: 'content.read' },
+  validateSearch: filtersIn(materialFilters),
+  component: lazyRouteComponent(() => import('~/pages/content/materials')),
+});
+
+const links = createRoute({
+  getParentRoute: () => inside,
+  path: '/links',
+  staticData: { permission: 'content.read' },
+  validateSearch: filtersIn(linkFilters),
+  component: lazyRouteComponent(() => import('~/pages/content/links')),
+});
+
+const link = createRoute({
+  getParentRoute: () => inside,
+  path: '/links/$id',
+  staticData: { permission: 'content.read' },
+  validateSearch: filtersIn(linkPeriod),
+  component: lazyRouteComponent(() => import('~/pages/content/link')),
+});
+
 const campaigns = createRoute({
   getParentRoute: () => inside,
   path: '/campaigns',
@@ -273,14 +351,6 @@ const editCampaign = createRoute({
   path: '/campaigns/$id/edit',
   staticData: { permission: 'campaign.write' },
   component: lazyRouteComponent(() => import('~/pages/campaigns/edit')),
-});
-
-const tasks = createRoute({
-  getParentRoute: () => inside,
-  path: '/tasks',
-  staticData: { permission: 'task.read' },
-  validateSearch: filtersIn(taskFilters),
-  component: lazyRouteComponent(() => import('~/pages/tasks/tasks')),
 });
 
 const orders = createRoute({
@@ -450,6 +520,14 @@ const routeTree = root.addChildren([
     code,
     editCode,
     defaultWelcome,
+    contents,
+    newContent,
+    contentPage,
+    editContent,
+    scripts,
+    materials,
+    links,
+    link,
     orders,
     order,
     products,
@@ -461,11 +539,11 @@ const routeTree = root.addChildren([
     relation,
     sourceQuality,
     touches,
+    tasks,
     campaigns,
     newCampaign,
     campaign,
     editCampaign,
-    tasks,
     staff,
     staffMember,
     sources,

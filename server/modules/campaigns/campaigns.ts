@@ -6,6 +6,7 @@ import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { type RawBuilder, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { selectMatching, selectMembers } from '#segments';
+import { withdrawTasks } from '#tasks';
 import { cancelBroadcasts, cancelTouches, holdTouches, resumeTouches } from '#touch';
 import { sizeOfAudience } from './audiences.ts';
 import {
@@ -217,6 +218,7 @@ export async function cancel(ctx: WriteCtx, id: number): Promise<number> {
   await ctx.db.deleteFrom('campaign_candidate').where('campaign_id', '=', id).execute();
   const stopping = isBroadcast(campaign.draft.channel) ? cancelBroadcasts : cancelTouches;
   const cancelled = campaign.runCount > 0 ? await stopping(ctx, touchesOf(id)) : 0;
+  if (campaign.draft.channel === 'staff_task') await withdrawTasks(ctx, { kind: 'campaign', sourceId: id });
   await audit(ctx, 'cancelled', campaign, { after: { cancelled } });
   return cancelled;
 }

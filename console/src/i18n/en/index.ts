@@ -5,6 +5,7 @@ import { campaigns } from './campaigns';
 import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
+import { content } from './content';
 import { customers } from './customers';
 import { dataSources } from './data-sources';
 import { errors } from './errors';
@@ -33,6 +34,7 @@ export const en: Texts<typeof zhCN> = {
   ...campaigns,
   ...touch,
   ...tasks,
+  ...content,
   ...organization,
   ...webhooks,
   ...scores,

@@ -28,6 +28,8 @@ export const organization: Texts<typeof zhCN> = {
     'code.read': 'See channel codes',
     'code.write': 'Manage channel codes',
     'staff.read': 'See staff',
+    'content.read': 'See contents, scripts and links',
+    'content.write': 'Write contents and scripts',
     'touch.read': 'See touches',
     'touch.write': 'Deal with packs and touches of unknown result',
     'touch.policy': 'Change the touch policy',

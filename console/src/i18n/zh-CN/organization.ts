@@ -34,6 +34,8 @@ const permission: Record<Permission, string> = {
   'code.read': '查看渠道活码',
   'code.write': '管理渠道活码',
   'staff.read': '查看员工',
+  'content.read': '查看内容、话术与链接',
+  'content.write': '管理内容与话术',
   'touch.read': '查看触达',
   'touch.write': '处理群发任务与结果未知的触达',
   'touch.policy': '管理频控规则',
