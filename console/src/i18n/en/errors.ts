@@ -58,8 +58,9 @@ export const errors: Texts<typeof zhCN> = {
     content_unknown: 'There is no such content. Please choose another.',
     content_archived: 'This content is archived and cannot be used any more. Restore it or choose another.',
     campaign_content_unfit: 'The content of a variant has no words for this channel. Choose another, or write them.',
-    campaign_audience_unfit: 'The audience does not fit the channel, or there are several variants for groups or Moments. Choose whom anew, and keep one variant.',
-  campaign_categories_differ:
+    campaign_audience_unfit:
+      'The audience does not fit the channel, or there are several variants for groups or Moments. Choose whom anew, and keep one variant.',
+    campaign_categories_differ:
       'The contents of the variants have different categories. Choose contents of one category: the gate counts by it.',
     campaign_not_draft: 'Only a draft can be changed like this. Withdraw the campaign first.',
     campaign_has_run: 'This campaign has run and cannot be deleted. It can be cancelled; its results stay.',
