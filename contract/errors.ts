@@ -62,6 +62,7 @@ export const errorStatus = {
   material_replaced: 409,
 
   campaign_content_unfit: 422,
+  campaign_audience_unfit: 422,
   campaign_categories_differ: 422,
   campaign_not_draft: 409,
   campaign_has_run: 409,

@@ -61,6 +61,8 @@ export const errors: Texts<typeof zhCN> = {
     content_changed: 'Somebody else has changed this content meanwhile. Reload, and change the newest version.',
     material_replaced: 'This file was replaced. Replace the newest one.',
     campaign_content_unfit: 'The content of a variant has no words for this channel. Choose another, or write them.',
+    campaign_audience_unfit:
+      'The audience does not fit the channel, or there are several variants for groups or Moments. Choose whom anew, and keep one variant.',
     campaign_categories_differ:
       'The contents of the variants have different categories. Choose contents of one category: the gate counts by it.',
     campaign_not_draft: 'Only a draft can be changed like this. Withdraw the campaign first.',

@@ -56,6 +56,7 @@ const error: Record<RefusalCode, string> = {
   content_changed: '别人刚刚改过这份内容。请刷新后在最新一版上修改。',
   material_replaced: '这个文件已被替换。请替换最新的那一个。',
   campaign_content_unfit: '有版本的内容没有这个渠道的文案。请换一个内容，或为它补上文案。',
+  campaign_audience_unfit: '发送对象与渠道不符，或朋友圈、群发设置了多个版本。请按渠道重新选择发给谁，只留一个版本。',
   campaign_categories_differ: '各版本的内容类别不同。请选择同一类别的内容：频控按类别计算。',
   campaign_not_draft: '只有草稿可以这样做。已提交的活动请先撤回。',
   campaign_has_run: '这个活动已经执行过，不能删除。可以取消它，结果会保留。',
