@@ -15,6 +15,7 @@ export const eventNames = {
   'consent.granted': 'A customer agreed to hear from us on a channel',
   'consent.withdrawn': 'A customer no longer wants to hear from us on a channel',
   'link.opened': 'A customer opened a tracked link',
+  'journey.told': 'A customer came to a node of a journey that tells other systems of it',
   'segment.entered': 'A customer came into a segment',
   'segment.left': 'A customer left a segment',
 

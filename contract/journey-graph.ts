@@ -407,3 +407,23 @@ function fastCircle(nodes: readonly DraftNode[], byId: ById): string | undefined
   }
   return undefined;
 }
+
+/** Journeys that somebody who comes in is handed on to without any time passing. */
+export function instantMoves(draft: {
+  readonly start: string | null;
+  readonly nodes: readonly DraftNode[];
+}): { nodeId: string; journeyId: number }[] {
+  const byId = new Map(draft.nodes.map((node) => [node.id, node]));
+  const seen = new Set<string>();
+  const open = draft.start === null ? [] : [draft.start];
+  const moves: { nodeId: string; journeyId: number }[] = [];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const node = byId.get(next);
+    if (!node || seen.has(next) || takesTime(node)) continue;
+    seen.add(next);
+    const move = node.kind === 'move' ? nodeData.move.safeParse(node.data) : undefined;
+    if (move?.success) moves.push({ nodeId: node.id, journeyId: move.data.journeyId });
+    open.push(...targetsOf(node));
+  }
+  return moves;
+}

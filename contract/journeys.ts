@@ -237,6 +237,8 @@ export const pathStep = z.object({
   way: z.string(),
   wayName: z.string().nullable(),
   note: z.string().nullable(),
+  /** What became of the message or task that the node planned. */
+  touch: z.object({ id, channel: z.string(), state: z.string(), reason: z.string().nullable() }).nullable(),
 });
 
 export const journeyPath = journeyPerson.extend({
@@ -335,7 +337,6 @@ export const replayJourney = route({
         at: time,
         node: z.string(),
         way: z.string(),
-        note: z.string().nullable(),
         /** For branches: each way's verdict, in order, as far as they were asked. */
         verdicts: z.array(z.object({ way: z.string(), verdict: z.enum(['yes', 'no', 'unknown']) })).optional(),
       }),

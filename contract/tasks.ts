@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { tagKind } from './customers.ts';
 import { route } from './route.ts';
+import { category } from './touch.ts';
 import { after, day, done, flag, id, limit, line, none, page, text, time } from './types.ts';
 
 /** Tasks: what the platform lets only a human do, one customer and one adviser each. */
@@ -23,8 +24,6 @@ export const notSuitableReason = z.enum([
 /** Why a task ended without being done; the console has a sentence for each. */
 export const taskReason = z.enum([...notSuitableReason.options, 'too_late', 'follow_ended', 'by_manager', 'withdrawn']);
 
-export const taskCategory = z.enum(['service', 'care', 'content', 'promotion']);
-
 /** Where a task comes from: a journey, a campaign, or somebody's hand. */
 export const taskKind = z.enum(['journey', 'campaign', 'task']);
 
@@ -40,7 +39,9 @@ export const taskRow = z.object({
   state: taskState,
   kind: taskKind,
   sourceId: id.nullable(),
-  category: taskCategory,
+  /** Name of the journey or campaign. */
+  sourceName: z.string().nullable(),
+  category,
   priority,
   title: z.string(),
   /** The day on which it is to be done; postponing moves it. */
@@ -72,7 +73,7 @@ export const taskFilter = z.object({
   due: z.enum(['overdue', 'today', 'later']).optional(),
   staff: id.optional(),
   customer: id.optional(),
-  category: taskCategory.optional(),
+  category: category.optional(),
   kind: taskKind.optional(),
   escalated: flag.optional(),
   /** Part of the title, or of the customer's name or remark. */
@@ -235,11 +236,11 @@ export const assignmentDraft = z.object({
   customerIds: z.array(id).min(1).max(200),
   /** Null: of each customer the adviser who has him since the shortest time. */
   staffId: id.nullable().default(null),
-  category: taskCategory,
+  category,
   title: line(60),
   why: text(300, 0).default(''),
-  /** Suggested words; may use the variables of messages. */
-  words: text(2000, 0).default(''),
+  /** Suggested words: a template, as those of contents are. */
+  words: text(1300, 0).default(''),
   dueOn: day,
   /** The last day on which it still makes sense. */
   lastDay: day,
@@ -275,7 +276,7 @@ export const listAssignments = route({
     z.object({
       id,
       title: z.string(),
-      category: taskCategory,
+      category,
       createdAt: time,
       createdBy: z.string(),
       dueOn: day,

@@ -38,6 +38,11 @@ export function startOfDay(day: number): number {
   return day * dayMs - shanghaiOffsetMs;
 }
 
+/** Date of the Shanghai day, YYYY-MM-DD. */
+export function dateOf(ms: number): string {
+  return new Date(ms + shanghaiOffsetMs).toISOString().slice(0, 10);
+}
+
 /** The calendar month in Shanghai that contains the time. */
 export function monthOf(ms: number): { startsAt: number; dayCount: number } {
   const there = new Date(ms + shanghaiOffsetMs);

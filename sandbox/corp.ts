@@ -57,6 +57,7 @@ export function seedState(seed: Random, staffCount: number, at: number): State {
     visibleUserids: null,
     unionidBound: true,
     massRule: 'monthly',
+    trustedDomain: null,
   };
   const state: State = {
     corp,
@@ -81,9 +82,17 @@ export function seedState(seed: Random, staffCount: number, at: number): State {
     places: [],
     population: null,
     unsent: [],
+    oauthCodes: new Map(),
+    tickets: new Map(),
     massTasks: new Map(),
     massSends: new Map(),
     groupMessages: new Map(),
+    moments: new Map(),
+    momentJobs: new Map(),
+    momentsSeen: new Map(),
+    appMessages: new Map(),
+    appSends: { day: 0, count: 0 },
+    appRepeats: new Map(),
     impressions: new Map(),
     shop: [],
   };

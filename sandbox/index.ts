@@ -35,11 +35,12 @@ export type {
 export { ControlError } from './control.ts';
 export type { EffectAnswer, EffectQuestion } from './effect.ts';
 export type { FaultChange, FaultSettings } from './faults.ts';
-export type { MassTaskTruth, MassTruth } from './mass-truth.ts';
+export type { MassTaskTruth, MassTruth, MomentTruth } from './mass-truth.ts';
 export type { Policy, SandboxOptions } from './options.ts';
 export type { HabitRates, KindName } from './people/habits.ts';
 export { expectedRetention, habits } from './people/habits.ts';
 export type { StepResult } from './runner.ts';
+export type { ShopEntry } from './shop.ts';
 export type { Order, OrderLine, Product, Refund } from './shop.ts';
 export type { Corp, Message, MessageContent, Person, Place, Staff } from './store.ts';
 export type { DeliveryReport, Stats, Truth, TruthEdge, TruthWay, TruthWelcome } from './truth.ts';
@@ -133,6 +134,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     stop: async () => {
       clearInterval(lifeTimer);
       world.sender.close();
+      world.gate.close();
       world.listeners.clear();
       await Promise.all([app.close(), inboxes.stop()]);
       await Promise.all([...world.errands]);

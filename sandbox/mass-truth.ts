@@ -1,6 +1,7 @@
 import { wordsOf } from './chats.ts';
-import { hourOf } from './clock.ts';
+import { dateOf, hourOf } from './clock.ts';
 import type { MassTarget, MassTask } from './mass.ts';
+import type { Moment, MomentAudience, MomentMember } from './moments.ts';
 import type { World } from './world.ts';
 
 /** What became of every mass message, for whoever counts duplicates, excess and disturbance. Times are simulated ms. */
@@ -33,7 +34,7 @@ export function readMassTruth(world: World): MassTruth {
   const sentByHour = new Array<number>(24).fill(0);
   const perDay = new Map<string, MassTruth['sends'][number]>();
   const said = new Map<string, MassTruth['duplicates'][number]>();
-  const reads = readsOf(world);
+  const reads = readsOf(world, 'mass');
   const taps = tapsOf(world);
   let overQuota = 0;
 
@@ -41,7 +42,7 @@ export function readMassTruth(world: World): MassTruth {
     if (status === 3) overQuota += 1;
     if (status !== 1 || sentAt === null || task.chatType === 'group') return;
     sentByHour[hourOf(sentAt)] = (sentByHour[hourOf(sentAt)] ?? 0) + 1;
-    const day = new Date(sentAt).toLocaleDateString('en-CA', { timeZone: 'Asia/Shanghai' });
+    const day = dateOf(sentAt);
     const send = perDay.get(`${id} ${day}`) ?? { externalUserid: id, day, count: 0 };
     perDay.set(`${id} ${day}`, send);
     send.count += 1;
@@ -88,10 +89,10 @@ function fingerprintOf(task: MassTask): string {
   return parts.join('\n').replaceAll(/https?:\/\/\S+/g, '');
 }
 
-function readsOf({ state }: World): Map<string, number> {
+function readsOf({ state }: World, wanted: 'mass' | 'moment'): Map<string, number> {
   const reads = new Map<string, number>();
   for (const [externalUserid, impressions] of state.impressions) {
-    for (const { kind, id, at } of impressions) if (kind === 'mass') reads.set(`${id} ${externalUserid}`, at);
+    for (const { kind, id, at } of impressions) if (kind === wanted) reads.set(`${id} ${externalUserid}`, at);
   }
   return reads;
 }
@@ -105,4 +106,27 @@ function tapsOf({ state }: World): Map<string, number> {
     }
   }
   return taps;
+}
+
+/** What became of every Moment. `hidden` is what went beyond three a day from one member. */
+export type MomentTruth = Pick<Moment, 'momentId' | 'creator' | 'createdAt' | 'cancelledAt' | 'subject' | 'text'> & {
+  members: (Pick<MomentMember, 'userid' | 'publishedAt' | 'refusedAt' | 'likes' | 'comments'> & {
+    audience: (Pick<MomentAudience, 'externalUserid' | 'outcome'> & { readAt: number | null; taps: number })[];
+  })[];
+};
+
+export function readMomentTruth(world: World): MomentTruth[] {
+  const reads = readsOf(world, 'moment');
+  return [...world.state.moments.values()].map(
+    ({ momentId, creator, createdAt, cancelledAt, subject, text, members }) => ({
+      ...{ momentId, creator, createdAt, cancelledAt, subject, text },
+      members: [...members.values()].map(({ userid, publishedAt, refusedAt, likes, comments, audience }) => ({
+        ...{ userid, publishedAt, refusedAt, likes, comments },
+        audience: [...audience.values()].map(({ externalUserid, outcome, taps }) => ({
+          ...{ externalUserid, outcome, taps: taps.length },
+          readAt: reads.get(`${momentId} ${externalUserid}`) ?? null,
+        })),
+      })),
+    }),
+  );
 }

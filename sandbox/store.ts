@@ -1,6 +1,9 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { AppMessage } from './app-messages.ts';
 import type { GroupMessage, MassTask } from './mass.ts';
+import type { Moment, MomentJob } from './moments.ts';
+import type { OauthCode } from './oauth.ts';
 import type { KindName } from './people/habits.ts';
 import type { Subject } from './people/subjects.ts';
 import type { ShopEntry } from './shop.ts';
@@ -18,7 +21,8 @@ export type Family =
   | 'welcome'
   | 'statistics'
   | 'groups'
-  | 'massMessages';
+  | 'massMessages'
+  | 'moments';
 
 export const families: readonly Family[] = [
   'directory',
@@ -32,6 +36,7 @@ export const families: readonly Family[] = [
   'statistics',
   'groups',
   'massMessages',
+  'moments',
 ];
 
 export type Corp = {
@@ -56,6 +61,8 @@ export type Corp = {
   unionidBound: boolean;
   /** How often one customer, or one group, may receive a mass message: as often as the month has days, 7 in a week, 1 a day. */
   massRule: 'monthly' | 'weekly' | 'daily';
+  /** Host, with its port, that pages of the app may have (可信域名). Null: not checked. */
+  trustedDomain: string | null;
 };
 
 export type Department = { id: number; name: string; parentId: number; order: number; leaders: string[] };
@@ -244,6 +251,8 @@ export type Media = {
   createdAt: number;
   /** uploadimg urls never expire and are no media_id. */
   permanent: boolean;
+  /** Uploaded for messages, or by upload_attachment for Moments or the product album. */
+  scene: 'messages' | 'moments' | 'album';
   base64: string;
 };
 
@@ -261,10 +270,14 @@ export type DayFigures = {
 
 export type Token = { value: string; kind: 'app' | 'contactSync'; expiresRealMs: number; revoked: boolean };
 
+/** For the JS-SDK: of the whole corp (wx.config) or of the app (wx.agentConfig). */
+export type Ticket = { kind: 'corp' | 'app'; value: string; expiresRealMs: number };
+
 /** What came to a person, and from whom: the member who sent it or, in a group, who sent it there. */
 export type Reach =
   | { kind: 'mass'; id: string; userid: string }
   | { kind: 'client'; id: string; userid: string }
+  | { kind: 'moment'; id: string; userid: string }
   | { kind: 'group'; id: string; userid: string; chatId: string };
 
 /** Something a person has read, and by how much it raised the rate at which they buy. */
@@ -295,8 +308,11 @@ export type Action =
   | { kind: 'tapInGroup'; externalUserid: string; chatId: string; messageId: string }
   | { kind: 'muteGroup'; externalUserid: string; chatId: string }
   | { kind: 'quitGroup'; externalUserid: string; chatId: string }
-  | { kind: 'sendMass'; userid: string; msgid: string }
-  | { kind: 'refuseMass'; userid: string; msgid: string }
+  | { kind: 'tapMoment' | 'likeMoment'; externalUserid: string; userid: string; momentId: string }
+  | { kind: 'commentOnMoment'; externalUserid: string; userid: string; momentId: string; text: string }
+  /** A mass message or a Moment. */
+  | { kind: 'confirmTask' | 'refuseTask'; userid: string; id: string }
+  | { kind: 'openAppLink'; userid: string; url: string }
   | { kind: 'buy'; externalUserid: string; cause: string | null }
   | { kind: 'giveBack'; orderNumber: string; amountFen: number };
 
@@ -354,11 +370,22 @@ export type State = {
   places: Place[];
   population: Population | null;
   unsent: Unsent[];
+  oauthCodes: Map<string, OauthCode>;
+  tickets: Map<Ticket['kind'], Ticket>;
   massTasks: Map<string, MassTask>;
   /** When each customer, or each group, received mass messages. */
   massSends: Map<string, number[]>;
   /** By chat id. */
   groupMessages: Map<string, GroupMessage[]>;
+  moments: Map<string, Moment>;
+  momentJobs: Map<string, MomentJob>;
+  /** By customer and member: how many Moments the customer has got from the member on the day. */
+  momentsSeen: Map<string, { day: number; count: number }>;
+  appMessages: Map<string, AppMessage>;
+  /** Receivers of the app's messages on the day counted last. */
+  appSends: { day: number; count: number };
+  /** Real times of messages that must not be repeated, by their hash. */
+  appRepeats: Map<string, number>;
   /** By external userid, in order of time. */
   impressions: Map<string, Impression[]>;
   shop: ShopEntry[];

@@ -1,4 +1,5 @@
 import type { Agenda } from './agenda.ts';
+import type { AppMessage } from './app-messages.ts';
 import type { CallbackEvent } from './callbacks/events.ts';
 import type { Sender } from './callbacks/sender.ts';
 import type { Clock } from './clock.ts';
@@ -48,7 +49,11 @@ export type Fact =
   | { kind: 'reached'; at: number; externalUserid: string; reach: Reach }
   /** Members have a task to confirm; `again` when somebody reminded them. */
   | { kind: 'tasked'; at: number; id: string; userids: readonly string[]; again: boolean }
+  /** Somebody liked a Moment or commented on it. */
+  | { kind: 'momentTouched'; at: number; externalUserid: string }
   | { kind: 'taskClosed'; at: number; userids: readonly string[] }
+  /** Members have a new message of the app, or one of theirs looks different now (null). */
+  | { kind: 'appMessage'; at: number; userids: readonly string[]; message: AppMessage | null }
   | { kind: 'ordered'; at: number; externalUserid: string; order: Order }
   | { kind: 'refunded'; at: number; externalUserid: string };
 

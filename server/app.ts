@@ -64,7 +64,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       clock: runtime.clock,
       importsFolder: join(config.home, 'imports'),
       mirror: parts.mirror,
-      visitors: undefined,
+      visitors: wecom.visitors,
     }),
     wecom,
     createWebChannel(),
@@ -101,7 +101,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   });
 
   serveAuth(http, auth, config.publicUrl);
-  serveStaffSignIn(http, auth, runtime, wecom.identity);
+  serveStaffSignIn(http, auth, runtime, wecom.members);
   serveEndpoints(
     http,
     modules.flatMap((module) => module.endpoints),

@@ -1,11 +1,20 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
-import { campaignEndpoints, createMeasuring, findContentUses, runPump } from '#campaigns';
+import { campaignEndpoints, createMeasuring, findContentUses as findCampaignsSaying, runPump } from '#campaigns';
 import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
 import { contentEndpoints, countReaders, forgetVisits, moveReaders, type VisitorIdentity } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
 import { createProjectors, eventEndpoints, type Listener } from '#events';
 import { importEndpoints, removeOldFiles, runImport } from '#imports';
 import { insightEndpoints } from '#insights';
+import {
+  createJourneyListener,
+  createVersions,
+  findContentUses as findJourneysSaying,
+  journeyChores,
+  journeyEndpoints,
+  journeyPumps,
+  moveJourneys,
+} from '#journeys';
 import { type Auth, organizationEndpoints } from '#organization';
 import type { Clock } from '#platform/clock';
 import type { Mirror } from '#platform/mirror';
@@ -59,6 +68,7 @@ export function createModules(parts: {
   visitors: VisitorIdentity | undefined;
 }): Module[] {
   const engine = createEngine(parts.mirror);
+  const versions = createVersions();
   /** Who hears of each batch of facts, in this order, in the transaction that makes them known. */
   // Webhooks come last: they tell also of what listeners before them returned.
   const listeners: Listener[] = [
@@ -68,6 +78,7 @@ export function createModules(parts: {
     noteChanges,
     noteActs,
     followTasks,
+    createJourneyListener(versions),
     createTeller(),
   ];
   /** What goes with a person's accounts when two customers turn out to be one, or are parted again. */
@@ -80,6 +91,7 @@ export function createModules(parts: {
     moveRows('task'),
     moveScores,
     moveMemberships,
+    moveJourneys,
   ];
   const deliverers = [...parts.deliverers, taskDeliverer];
 
@@ -185,7 +197,7 @@ export function createModules(parts: {
         'link_reader',
         'script',
       ],
-      endpoints: contentEndpoints({ ...parts, uses: [findContentUses] }),
+      endpoints: contentEndpoints({ ...parts, uses: [findCampaignsSaying, findJourneysSaying] }),
       chores: [forgetVisits],
     },
     {
@@ -224,6 +236,23 @@ export function createModules(parts: {
       tables: ['code_folder', 'channel_code', 'code_staff_day', 'code_scan_day'],
       endpoints: acquisitionEndpoints(parts.publicUrl),
       chores: [{ name: 'acquisition.take_turns', next: everyMs(30_000), run: takeDueTurns }],
+    },
+    {
+      name: 'journeys',
+      tables: [
+        'journey',
+        'journey_version',
+        'journey_listen',
+        'journey_clock',
+        'journey_intake',
+        'journey_person',
+        'journey_enrolment',
+        'journey_step',
+        'journey_count',
+      ],
+      endpoints: journeyEndpoints(engine, versions),
+      pumps: journeyPumps(engine, versions),
+      chores: journeyChores,
     },
     {
       name: 'campaigns',

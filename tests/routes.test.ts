@@ -41,6 +41,9 @@ const extras: Readonly<Record<string, Record<string, unknown>>> = {
   createAttribute: { key: 'hobby', name: '爱好', kind: 'text' },
   createCode: { name: '新码' },
   updateCode: { name: '改名' },
+  createContent: { name: '新内容' },
+  updateContent: { name: '改名' },
+  updateContentFolder: { name: '改名' },
   updateTag: { name: '改名' },
   updateTagGroup: { name: '改名' },
   updateFolder: { name: '改名' },
@@ -50,6 +53,7 @@ const extras: Readonly<Record<string, Record<string, unknown>>> = {
   createTagGroup: { tags: ['一'] },
   tellBatch: { batch: [{ type: 'track', userId: 'u1', event: 'Song Played' }] },
   tellShortBatch: { batch: [{ type: 'track', userId: 'u1', event: 'Song Played' }] },
+  createCampaign: { name: '新活动' },
   importCodes: { csv: 'name,source,staff\n甲,shop,li' },
 };
 
@@ -102,6 +106,7 @@ describe('permissions', () => {
       'getSession',
       'openLanding',
       'openUnsubscribe',
+      'openLink',
       'receiveCallback',
       'setUpOwner',
       'unsubscribe',
@@ -512,6 +517,8 @@ describe('valid input', () => {
       expect(route.errors).toContain(refusal);
       return;
     }
+    // A tracked link leads on.
+    if (name === 'openLink') return expect(answer.status).toBe(302);
     expect(answer.status, answer.raw.toString().slice(0, 300)).toBe(200);
     if (route.bytes === 'out' || route.page) return expect(answer.raw.length).toBeGreaterThan(0);
     const parsed = route.output.safeParse(answer.body);

@@ -30,7 +30,12 @@ export function useFormat() {
     const date = new Intl.DateTimeFormat(language, { timeZone, year: 'numeric', month: 'short', day: 'numeric' });
     const today = new Intl.DateTimeFormat(language, { timeZone, month: 'long', day: 'numeric', weekday: 'long' });
     // A civil day has no zone: it is read and written as UTC so that it cannot slip.
-    const day = new Intl.DateTimeFormat(language, { timeZone: 'UTC', month: 'short', day: 'numeric', weekday: 'short' });
+    const day = new Intl.DateTimeFormat(language, {
+      timeZone: 'UTC',
+      month: 'short',
+      day: 'numeric',
+      weekday: 'short',
+    });
     const ago = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
     const civil = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' });
     const hour = new Intl.DateTimeFormat('en', { timeZone, hour: '2-digit', hour12: false });
@@ -51,7 +56,11 @@ export function useFormat() {
       },
       /** From the smallest unit of a currency: 1250 CNY is ¥12.50. */
       money: (minor: number, currency: string) => {
-        const writer = new Intl.NumberFormat(language, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' });
+        const writer = new Intl.NumberFormat(language, {
+          style: 'currency',
+          currency,
+          currencyDisplay: 'narrowSymbol',
+        });
         return writer.format(minor / 10 ** (writer.resolvedOptions().maximumFractionDigits ?? 2));
       },
     };

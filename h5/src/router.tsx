@@ -1,11 +1,18 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
-import { Problem, Waiting } from './parts';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
 import { CustomerPage } from './pages/customer';
 import { MissingPage } from './pages/missing';
 import { SignInPage } from './pages/sign-in';
 import { TaskPage } from './pages/task';
 import { TeamPage } from './pages/team';
 import { TodayPage } from './pages/today';
+import { Problem, Waiting } from './parts';
 import { queryClient, sessionQuery } from './session';
 import { Toasts } from './toast';
 import { isInWecom, wecomSignIn } from './wecom';

@@ -77,10 +77,13 @@ export function TaskChips({ task, today }: { task: Task; today: string }) {
 function DueChip({ day, today }: { day: string; today: string }) {
   const { t } = useTranslation();
   const format = useFormat();
-  if (day < today) return <span className="chip chip-late">{t('task.overdue', { n: String(daysFrom(day, today)) })}</span>;
+  if (day < today)
+    return <span className="chip chip-late">{t('task.overdue', { n: String(daysFrom(day, today)) })}</span>;
   // What is for today stands under that heading already.
   if (day === today) return null;
   return (
-    <span className="chip">{day === shiftDay(today, 1) ? t('task.dueTomorrow') : t('task.dueOn', { day: format.day(day) })}</span>
+    <span className="chip">
+      {day === shiftDay(today, 1) ? t('task.dueTomorrow') : t('task.dueOn', { day: format.day(day) })}
+    </span>
   );
 }

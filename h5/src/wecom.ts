@@ -1,4 +1,4 @@
-import { queryOptions, useQuery } from '@tanstack/react-query';
+import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
 import { call } from '#console/call';
 import { getJsSignature } from '#contract/wecom';
 
@@ -36,17 +36,28 @@ const refusal = (error: unknown) => {
 const chatEntries: readonly string[] = ['single_chat_tools', 'chat_attachment'];
 const customerEntries: readonly string[] = [...chatEntries, 'contact_profile'];
 
-async function connect(): Promise<Chat> {
-  const ww = await import('@wecom/jssdk');
-  const sign = (url: string) => call(getJsSignature, { url });
-  const { corpId, agentId } = await sign(window.location.href.split('#')[0] ?? '');
-  ww.register({
-    corpId,
-    agentId,
-    jsApiList: ['getContext', 'getCurExternalContact', 'sendChatMessage', 'openEnterpriseChat'],
-    getConfigSignature: async (url) => (await sign(url)).config,
-    getAgentConfigSignature: async (url) => (await sign(url)).agentConfig,
-  });
+/** The SDK, told who this page is. Once for each page that the browser loads. */
+const sdkQuery = queryOptions({
+  queryKey: ['wecom', 'sdk'],
+  staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
+  queryFn: async () => {
+    const ww = await import('@wecom/jssdk');
+    const sign = (url: string) => call(getJsSignature, { url });
+    const { corpId, agentId } = await sign(window.location.href);
+    ww.register({
+      corpId,
+      agentId,
+      jsApiList: ['getContext', 'getCurExternalContact', 'sendChatMessage', 'openEnterpriseChat'],
+      getConfigSignature: async (url) => (await sign(url)).config,
+      getAgentConfigSignature: async (url) => (await sign(url)).agentConfig,
+    });
+    return ww;
+  },
+});
+
+async function connect({ client }: { client: QueryClient }): Promise<Chat> {
+  const ww = await client.fetchQuery(sdkQuery);
   const tell = async <T>(asked: Promise<T>): Promise<T> => {
     try {
       return await asked;

@@ -90,9 +90,7 @@ export function Words({ text, externalUserid }: Props) {
         )}
       </div>
       {chat !== undefined && chat.externalUserid !== null && externalUserid !== null && !isHisChat && (
-        <p className="muted small">
-          {t('task.otherChat')}。{t('task.otherChatHint')}
-        </p>
+        <p className="muted small">{t('task.otherChat')}</p>
       )}
     </div>
   );

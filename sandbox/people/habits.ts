@@ -236,6 +236,7 @@ export type Plan = { afterMs: number; kind: 'say' | 'leave' | 'mute' | 'tap' | '
 const later = ['请问门店几点关门？', '上次那款还有吗？', '有适合送长辈的吗？', '可以寄到家里吗？', '今天有活动吗？'];
 const answersToWelcome = ['你好呀', '好的，谢谢', '怎么领取？', '收到～', '请问有优惠吗？', '好的'];
 const answersToMessage = ['谢谢', '收到', '好的，我看看', '这个怎么买？', '还有货吗？', '不错呀', '下次去店里看看'];
+export const momentComments = ['好看！', '想喝', '这款怎么卖？', '学到了', '下次去店里试试'];
 const staffAnswers = [
   '您好，马上帮您看一下～',
   '有的，我给您留一份',

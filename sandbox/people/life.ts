@@ -9,7 +9,7 @@ import type { Action, Due, Edge, KindWeights, Message, Person, Place } from '#sa
 import { findEdge, lastSpell } from '#sandbox/store';
 import { liveTags } from '#sandbox/tagging';
 import type { Fact, World } from '#sandbox/world';
-import { performTask, planTasks } from './duties.ts';
+import { performTask, planOpening, planTasks } from './duties.ts';
 import type { HabitRates, KindName, Plan } from './habits.ts';
 import {
   minutesBetween,
@@ -22,9 +22,9 @@ import {
   planNotes,
   usualWeights,
 } from './habits.ts';
-import { codeInHtml, codeInUrl, openPage } from './places.ts';
-import { notice, planPurchase, read } from './reading.ts';
-import { visit } from './visits.ts';
+import { codeInHtml, codeInUrl } from './places.ts';
+import { notice, planPurchase, read, touchMoment } from './reading.ts';
+import { openAsStranger, visit } from './visits.ts';
 
 /** Turns habits into dated actions, and performs the actions when their time has come. */
 
@@ -39,6 +39,10 @@ export function react(world: World, fact: Fact): void {
   }
   if (fact.kind === 'tasked') {
     planTasks(world, fact);
+    return;
+  }
+  if (fact.kind === 'appMessage') {
+    planOpening(world, fact);
     return;
   }
   if (fact.kind === 'reached') {
@@ -154,7 +158,7 @@ export function perform(world: World, { at, action }: Due): Promise<void> | unde
       return;
     case 'tapInGroup': {
       const url = tapInGroup(world, at, action.externalUserid, action.chatId, action.messageId);
-      if (url) visit(world, url);
+      if (url) visit(world, url, { kind: 'person', id: action.externalUserid });
       return;
     }
     case 'muteGroup':
@@ -165,8 +169,16 @@ export function perform(world: World, { at, action }: Due): Promise<void> | unde
       if (group) removeGroupMembers(world, at, group, [action.externalUserid], 0);
       return;
     }
-    case 'sendMass':
-    case 'refuseMass':
+    case 'openAppLink':
+      visit(world, action.url, { kind: 'staff', id: action.userid });
+      return;
+    case 'tapMoment':
+    case 'likeMoment':
+    case 'commentOnMoment':
+      touchMoment(world, at, action);
+      return;
+    case 'confirmTask':
+    case 'refuseTask':
       performTask(world, at, action);
       return;
   }
@@ -197,7 +209,7 @@ export function perform(world: World, { at, action }: Due): Promise<void> | unde
     case 'tap': {
       if (!areFriends(edge)) return;
       const tap = tapMessage(world, at, userid, externalUserid, action.messageId);
-      if (tap?.url) visit(world, tap.url);
+      if (tap?.url) visit(world, tap.url, { kind: 'person', id: externalUserid });
       return;
     }
     case 'mute':
@@ -261,7 +273,7 @@ function pickCode(world: World): string | undefined {
 async function findCode(world: World, place: Place): Promise<string | undefined> {
   const direct = codeInUrl(world.url, place.url);
   if (direct !== undefined) return world.state.ways.has(direct) ? direct : undefined;
-  const visit = await openPage(place.url, world.settings.policy.openAnyHost);
+  const visit = await openAsStranger(world, place.url);
   return visit.ok ? codeInHtml(world.url, visit.html) : undefined;
 }
 

@@ -1,13 +1,15 @@
 import { linkOf, messagesOf, wordsOf } from '#sandbox/chats';
 import { dayMs } from '#sandbox/clock';
+import { commentOnMoment, findAudience, likeMoment } from '#sandbox/moments';
+import type { Random } from '#sandbox/random';
 import { areFriends } from '#sandbox/relations';
-import type { Impression, MessageContent, Person, Reach } from '#sandbox/store';
+import type { Action, Impression, MessageContent, Person, Reach } from '#sandbox/store';
 import { findEdge } from '#sandbox/store';
 import type { World } from '#sandbox/world';
-import { liftOf, planAfterMessage, planReading } from './habits.ts';
+import { liftOf, momentComments, planAfterMessage, planAfterMoment, planReading } from './habits.ts';
 import { nextPurchase, purchasesByLift } from './purchases.ts';
 import { type Subject, subjectOf } from './subjects.ts';
-import { previewByRobot } from './visits.ts';
+import { previewByRobot, visit } from './visits.ts';
 
 /** What was sent becomes what was read, and reading changes what people do: tap, answer, buy, mute, leave. */
 
@@ -36,11 +38,14 @@ export function read(world: World, at: number, externalUserid: string, reach: Re
   const stream = streamOf(world, externalUserid, reach, 'read');
   const linked = parts.find((part) => linkOf(part.content) !== undefined);
   if (linked && stream.chance(settings.policy.linkPreview)) previewByRobot(world, linkOf(linked.content) ?? '');
-  const messagesThisWeek = before.filter((one) => one.at > at - 7 * dayMs).length;
-  for (const plan of planAfterMessage(rates, { hasLink: linked !== undefined, messagesThisWeek }, stream)) {
-    const action = actionFor(world, externalUserid, reach, plan, linked?.id ?? '');
-    if (action) agenda.plan(at + plan.afterMs, action);
-  }
+  // Moments wait until somebody looks for them: they pester nobody.
+  const messagesThisWeek = before.filter((one) => one.kind !== 'moment' && one.at > at - 7 * dayMs).length;
+  if (reach.kind === 'moment') planTouches(world, at, externalUserid, reach, linked !== undefined, stream);
+  else
+    for (const plan of planAfterMessage(rates, { hasLink: linked !== undefined, messagesThisWeek }, stream)) {
+      const action = actionFor(world, externalUserid, reach, plan, linked?.id ?? '');
+      if (action) agenda.plan(at + plan.afterMs, action);
+    }
   const purchases = purchasesByLift(rates.purchasesPerDay, { readAt: at, subject, size: lift }, stream);
   for (const dueAt of purchases) agenda.plan(dueAt, { kind: 'buy', externalUserid, cause: reach.id });
 }
@@ -62,13 +67,16 @@ function partsOf(world: World, externalUserid: string, reach: Reach): readonly P
   if (reach.kind === 'group') {
     return (world.state.groupMessages.get(reach.chatId) ?? []).filter((message) => message.msgid === reach.id);
   }
+  if (reach.kind === 'moment') {
+    return (world.state.moments.get(reach.id)?.contents ?? []).map((content) => ({ id: reach.id, content }));
+  }
   const chat = messagesOf(world, reach.userid, externalUserid);
   return chat.filter((message) => (reach.kind === 'mass' ? message.msgid === reach.id : message.id === reach.id));
 }
 
 function subjectFor({ state }: World, reach: Reach, parts: readonly Part[]): Subject {
-  const task = reach.kind === 'client' ? undefined : state.massTasks.get(reach.id);
-  return task?.subject ?? subjectOf(parts.map((part) => wordsOf(part.content)).join('\n'));
+  const sent = reach.kind === 'moment' ? state.moments.get(reach.id) : state.massTasks.get(reach.id);
+  return sent?.subject ?? subjectOf(parts.map((part) => wordsOf(part.content)).join('\n'));
 }
 
 function actionFor(
@@ -90,6 +98,44 @@ function actionFor(
   if (plan.kind === 'say') return { kind: 'say', userid, externalUserid, text: plan.text ?? '' } as const;
   const spell = (findEdge(world.state, userid, externalUserid)?.spells.length ?? 0) - 1;
   return plan.kind === 'leave' ? ({ kind: 'leave', userid, externalUserid, spell } as const) : undefined;
+}
+
+function planTouches(
+  world: World,
+  at: number,
+  externalUserid: string,
+  reach: Extract<Reach, { kind: 'moment' }>,
+  hasLink: boolean,
+  stream: Random,
+): void {
+  const person = world.state.people.get(externalUserid);
+  if (!person || person.kind === 'visitor') return;
+  const whose = { externalUserid, userid: reach.userid, momentId: reach.id };
+  for (const { kind, afterMs } of planAfterMoment(world.settings.habits[person.kind], hasLink, stream)) {
+    const action: Action =
+      kind === 'comment'
+        ? { kind: 'commentOnMoment', ...whose, text: stream.pick(momentComments) }
+        : { kind: kind === 'tap' ? 'tapMoment' : 'likeMoment', ...whose };
+    world.agenda.plan(at + afterMs, action);
+  }
+}
+
+export function touchMoment(
+  world: World,
+  at: number,
+  action: Extract<Action, { kind: 'tapMoment' | 'likeMoment' | 'commentOnMoment' }>,
+): void {
+  const { externalUserid, userid, momentId } = action;
+  const moment = world.state.moments.get(momentId);
+  const audience = findAudience(moment, userid, externalUserid);
+  if (!moment || !audience) return;
+  if (action.kind === 'likeMoment') likeMoment(world, at, momentId, userid, externalUserid);
+  else if (action.kind === 'commentOnMoment') commentOnMoment(world, at, momentId, action);
+  else {
+    audience.taps.push(at);
+    const url = moment.contents.map(linkOf).find((link) => link !== undefined);
+    if (url) visit(world, url, { kind: 'person', id: externalUserid });
+  }
 }
 
 /** A stream for one reading of one person: what happens to others does not change it. */

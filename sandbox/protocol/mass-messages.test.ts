@@ -101,6 +101,7 @@ test('a tag filter is "or" inside a group and "and" across groups; ids win over 
   expect(await targets({ tag_filter })).toEqual([a, b]);
   expect(await targets({ tag_filter, external_userid: [c] })).toEqual([c]);
   expect(await targets({ sender: 'linxiaoyu' })).toEqual([a, b, c]);
+  expect(await targets({ sender: 'linxiaoyu', external_userid: [] })).toEqual([a, b, c]);
   expect((await add(bench, { tag_filter: { group_list: [{ tag_list: ['etNone'] }] } })).errcode).toBe(40068);
 });
 
@@ -146,6 +147,7 @@ test('a task is refused for what the reference names, in its order', async () =>
   const codeOf = async (body: Record<string, unknown>) => (await add(bench, body)).errcode;
   expect(await codeOf({ text: undefined, external_userid: [a] })).toBe(40063);
   expect(await codeOf({})).toBe(40063);
+  expect(await codeOf({ external_userid: [], tag_filter: { group_list: [] } })).toBe(40063);
   expect(await codeOf({ chat_type: 'group' })).toBe(40063);
   expect(await codeOf({ chat_type: 'both', external_userid: [a] })).toBe(40058);
   expect(await codeOf({ external_userid: Array(10_001).fill(a) })).toBe(40058);
@@ -232,6 +234,8 @@ test('member-made messages are listed apart from those of the brand', async () =
   expect(await list({ filter_type: 1, creator: 'linxiaoyu' })).toEqual([[own, 'linxiaoyu']]);
   expect(await list({ creator: 'huyifan' })).toEqual([]);
   expect(await list({ chat_type: 'group' })).toEqual([]);
+  const code = async (name: string) => (await bench.post(`externalcontact/${name}`, { msgid: own })).errcode;
+  expect([await code('cancel_groupmsg_send'), await code('get_groupmsg_task')]).toEqual([41047, 0]);
   expect(await list({ end_time: toSeconds(noon) + 40 * 86_400 })).toEqual([]);
 });
 

@@ -51,8 +51,9 @@ export const massMessageEndpoints: readonly Endpoint[] = [
       const attachments = input.attachments ?? [];
       if (text === '' && attachments.length === 0) refuse(40063);
       if (chat_type === 'group' && input.sender === undefined) refuse(40063);
+      // An empty list says nothing: with a sender alone the task is for all of his customers.
       const isForNobody =
-        input.sender === undefined && input.external_userid === undefined && input.tag_filter === undefined;
+        input.sender === undefined && !input.external_userid?.length && !input.tag_filter?.group_list.length;
       if (chat_type === 'single' && isForNobody) refuse(40063);
       const contents = readContents(world, at, input);
       const plan = chat_type === 'single' ? planForCustomers(world, input) : planForGroups(world, input);
@@ -81,7 +82,7 @@ export const massMessageEndpoints: readonly Endpoint[] = [
     request: z.object({ msgid: z.string() }),
     missing: { msgid: 41046 },
     handle: ({ world, at }, { msgid }) => {
-      const task = requireTask(world, msgid);
+      const task = requireOwnTask(world, msgid);
       if (task.cancelledAt !== null) refuse(41093);
       if (task.reminders.filter((remindedAt) => remindedAt > at - dayMs).length >= remindersPerDay) refuse(41094);
       return () => {
@@ -97,7 +98,7 @@ export const massMessageEndpoints: readonly Endpoint[] = [
     request: z.object({ msgid: z.string() }),
     missing: { msgid: 41046 },
     handle: ({ world, at }, { msgid }) => {
-      const task = requireTask(world, msgid);
+      const task = requireOwnTask(world, msgid);
       if (task.cancelledAt !== null) refuse(41093);
       return () => {
         cancelMass(world, at, task);
@@ -203,6 +204,12 @@ function requireTask(world: World, msgid: string): MassTask {
   return task;
 }
 
+/** What members made in their clients can be read, not steered. */
+function requireOwnTask(world: World, msgid: string): MassTask {
+  const task = requireTask(world, msgid);
+  return task.creator === null ? task : refuse(41047);
+}
+
 /**
  * Each customer gets it from one member: the one asked for, else the one who chatted with them last. Customers nobody
  * can write to are told in fail_list; when that is everybody, the whole call is refused.
@@ -211,7 +218,7 @@ function planForCustomers(world: World, input: MassRequest): Plan {
   const sender = input.sender === undefined ? undefined : requireSender(world, input.sender);
   const tagGroups = (input.tag_filter?.group_list ?? []).map((group) => group.tag_list);
   if (tagGroups.flat().some((tagId) => world.state.tags.get(tagId)?.deleted ?? true)) refuse(40068);
-  const wanted = input.external_userid && [...new Set(input.external_userid)];
+  const wanted = input.external_userid?.length ? [...new Set(input.external_userid)] : undefined;
   if (wanted && !wanted.some((one) => world.state.edgesOf.has(one))) refuse(40096);
 
   const canSend = (edge: Edge) =>
@@ -245,7 +252,7 @@ function planForCustomers(world: World, input: MassRequest): Plan {
 function planForGroups(world: World, input: MassRequest): Plan {
   const sender = requireSender(world, input.sender ?? '');
   const own = groupsOf(world.state, sender).map((group) => group.chatId);
-  if (!input.chat_id_list) return { members: new Map(own.length > 0 ? [[sender, null]] : []), failed: [] };
+  if (!input.chat_id_list?.length) return { members: new Map(own.length > 0 ? [[sender, null]] : []), failed: [] };
   const wanted = [...new Set(input.chat_id_list)];
   const reachable = wanted.filter((chatId) => own.includes(chatId));
   const failed = wanted.filter((chatId) => !own.includes(chatId));

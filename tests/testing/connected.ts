@@ -10,10 +10,14 @@ export interface Connected {
   readonly sandbox: Sandbox;
   /** Lets these pumps work until none of them finds anything to do; all of them by default. */
   pump(...names: string[]): Promise<void>;
+  /** A new client, with no API closed and no token. */
+  reconnect(): Promise<void>;
   /** Reads all of WeCom's lists. */
   reconcile(): Promise<void>;
   /** New people who are customers of a member, known here and there. */
   befriend(userid: string, count: number): Promise<string[]>;
+  /** Reads the groups that callbacks told of, whatever the platform's lag. */
+  readGroups(): Promise<void>;
   staffId(userid: string): Promise<number>;
   makeVersion(name: string, wordings: Wordings): Promise<number>;
   /** Moves siyu's clock on. The sandbox keeps its own. */
@@ -30,11 +34,8 @@ export async function connectSandbox(options: SandboxOptions = {}): Promise<Conn
   const url = await siyu.listen();
   const { corp } = sandbox;
   const { corpId, secret, token, encodingAesKey } = corp;
-  const agentId = String(corp.agentId);
-  await siyu.call(siyu.owner, setConnection, {
-    ...{ corpId, agentId, secret, token, encodingAesKey },
-    baseUrl: sandbox.url,
-  });
+  const connection = { corpId, agentId: String(corp.agentId), secret, token, encodingAesKey, baseUrl: sandbox.url };
+  await siyu.call(siyu.owner, setConnection, connection);
   await sandbox.setCallback({ url: `${url}/wecom/callback`, token, encodingAesKey });
   const query = async <T>(text: string, values: unknown[] = []) =>
     (await siyu.database.pool.query(text, values)).rows as T[];
@@ -56,6 +57,11 @@ export async function connectSandbox(options: SandboxOptions = {}): Promise<Conn
       await self.pump('events.project', 'wecom.refresh', 'events.project');
       return people;
     },
+    async readGroups() {
+      await sandbox.waitUntilIdle(5000);
+      await query("update wecom_group_chat set retry_at = now() - interval '1 second' where asked_at is not null");
+      await self.pump('wecom.groups');
+    },
     async staffId(userid) {
       const [row] = await query<{ id: number }>('select id from staff where wecom_userid = $1', [userid]);
       if (!row) throw new Error(`nobody is ${userid}`);
@@ -72,6 +78,9 @@ export async function connectSandbox(options: SandboxOptions = {}): Promise<Conn
         [name, JSON.stringify(wordings)],
       );
       return row?.id ?? 0;
+    },
+    async reconnect() {
+      await siyu.call(siyu.owner, setConnection, connection);
     },
     async reconcile() {
       const { operationId } = await siyu.call(siyu.owner, startReconciliation, {});

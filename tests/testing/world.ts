@@ -1,8 +1,17 @@
 import { reportPush } from '#acquisition';
 import { passFor } from '#channels/email';
+import type { Call } from '#contract';
 import { createCode, createFolder, getCode } from '#contract/acquisition';
+import { createCampaign, launchCampaign } from '#contract/campaigns';
 import { listOrders, listProducts, tellOrders } from '#contract/commerce';
-import { createMaterial } from '#contract/content';
+import {
+  createContent,
+  createContentFolder,
+  createLink,
+  createMaterial,
+  createScript,
+  shareLink,
+} from '#contract/content';
 import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
 import { setEmail } from '#contract/email';
 import { uploadImport } from '#contract/imports';
@@ -68,6 +77,13 @@ async function setUpChannels(siyu: TestApp): Promise<void> {
 }
 
 const png = Buffer.from('89504e470d0a1a0a0000000d494844520000000100000001', 'hex');
+
+const contentDraft = {
+  name: '上新',
+  category: 'content' as const,
+  wordings: { wecom: { text: '{{ customer.name }}，新品 https://shop.siyu.test/new', attachments: [] } },
+  trackedUrls: ['https://shop.siyu.test/new'],
+} satisfies Call<typeof createContent>;
 
 /** Lets pumps work, without a worker, until none of them finds anything to do. */
 export async function drainPumps(ctx: Ctx, pumps: readonly Pump[]): Promise<void> {
@@ -213,6 +229,13 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
     startOperation(ctx, { kind: 'customer.tag', input: { filter: {}, add: [tags.cat], remove: [] } }),
   );
   const material = await siyu.ask(owner, createMaterial, { name: 'a.png' }, png);
+  const contentFolders = await Promise.all(
+    (['content', 'script'] as const).map((kind) => siyu.call(owner, createContentFolder, { kind, name: '节日' })),
+  );
+  const content = await siyu.call(owner, createContent, contentDraft);
+  const script = await siyu.call(owner, createScript, { title: '报价', words: '{{ customer.name }}您好' });
+  const link = await siyu.call(owner, createLink, { url: 'https://shop.siyu.test/new', title: '新品' });
+  const { address } = await siyu.call(owner, shareLink, { id: link.id });
   const other = { name: 'Other', email: 'other@siyu.test', role: 'viewer', password: 'correct horse battery' } as const;
   const user = await siyu.call(owner, createUser, other);
   const key = await siyu.call(owner, createApiKey, { name: 'old', permissions: ['tag.write'] });
@@ -251,6 +274,22 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
     siyu.ctx,
     pumps.filter((pump) => pump.name === 'segments.fill'),
   );
+  const offer = await siyu.call(owner, createContent, {
+    name: '周末上新',
+    category: 'promotion',
+    wordings: { wecom: { text: '新品上架' } },
+  });
+  // One that runs: its touches wait for a gate that does not work here.
+  const campaign = await siyu.call(owner, createCampaign, {
+    name: '周末上新',
+    who: { kind: 'segment', segmentId: segments[0] ?? 0 },
+    variants: [{ part: 'A', contentId: offer.id }],
+  });
+  await siyu.call(owner, launchCampaign, { id: campaign.id });
+  await drainPumps(
+    siyu.ctx,
+    pumps.filter((pump) => pump.name === 'campaigns.run'),
+  );
   const list = await siyu.ask(owner, uploadSegmentList, { name: '名单' }, Buffer.from('wmOfLi00001\n13800000001\n'));
 
   const today = siyu.clock.now().toISOString().slice(0, 10);
@@ -278,6 +317,10 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/codes': codeIds,
       '/segments': segments,
       '/segment-lists': [list.body.id],
+      '/campaigns': [campaign.id],
+      number: [1],
+      contentId: [content.id],
+      part: ['A', 'B'],
       tree: trees,
       first: trees,
       second: trees,
@@ -291,10 +334,20 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       shop: ['天猫'],
       '/tasks': tasks.rows.map((row) => row.id),
       ids: tasks.rows.map((row) => row.id),
+      dueOn: [addDays(today, 1)],
+      lastDay: [addDays(today, 5)],
+      until: [addDays(today, 2)],
       '/staff': staffIds,
       '/tags': tagIds,
       '/tag-groups': groups.map((group) => group.id),
       '/materials': [material.body.id],
+      '/content-folders': contentFolders.map((folder) => folder.id),
+      '/contents': [content.id],
+      versionId: [content.versionId],
+      wordings: [contentDraft.wordings],
+      '/links': [link.id],
+      linkCode: [address.split('/l/')[1]],
+      '/scripts': [script.id],
       '/operations': [operationId],
       '/users': [user.id],
       '/keys': [key.id],
@@ -399,11 +452,25 @@ function treesOf(tagId: number): Condition[] {
 
 /** Routes whose answer is a refusal even when all is right, because of the state a seeded world is in. */
 export const worldRefusals: Readonly<Record<string, string>> = {
+  // Tasks are done by the adviser whose they are, and by no owner.
+  finishTask: 'task_of_other',
+  postponeTask: 'task_of_other',
+  refuseTask: 'task_of_other',
+  undoTask: 'task_of_other',
   setUpOwner: 'setup_done',
+  // Its campaign is under way, and can only be paused, resumed and cancelled.
+  updateCampaign: 'campaign_not_draft',
+  deleteCampaign: 'campaign_not_draft',
+  launchCampaign: 'campaign_not_draft',
+  withdrawCampaign: 'campaign_under_way',
+  approveCampaign: 'campaign_not_waiting',
+  rejectCampaign: 'campaign_not_waiting',
   // The test's file is no table; the import of the world has been started by the time it is to be changed.
   uploadImport: 'import_file_unreadable',
   setImport: 'import_started',
   deleteImport: 'import_started',
+  // The file of the test is no picture, as the material of the world is.
+  replaceMaterial: 'material_type_unsupported',
   verifyCallback: 'wecom_callback_signature',
   receiveCallback: 'wecom_callback_malformed',
 };

@@ -1,11 +1,13 @@
 import { errors } from '#console/i18n/en/errors';
 import { eventNames } from '#console/i18n/en/event-names';
+import { touch } from '#console/i18n/en/touch';
 import type { Texts } from '#console/i18n/texts';
 import type { zhCN } from './zh-CN';
 
 export const en: Texts<typeof zhCN> = {
   ...errors,
   ...eventNames,
+  ...touch,
   common: {
     back: 'Back',
     cancel: 'Cancel',
@@ -53,7 +55,8 @@ export const en: Texts<typeof zhCN> = {
     refused: {
       not_connected: 'WeCom is not connected yet. Sign in by e-mail.',
       stranger: 'WeCom did not recognise you. Open this page in WeCom, or sign in by e-mail.',
-      no_user: 'You have no siyu account yet. Ask an owner to add you under “Console users” and link your staff member.',
+      no_user:
+        'You have no siyu account yet. Ask an owner to add you under “Console users” and link your staff member.',
       several_users: 'Several accounts are linked with your staff member. Sign in by e-mail.',
       two_factor: 'Your account uses two-factor sign-in. Sign in by e-mail and code.',
       state: 'That took too long, or did not begin here. Try again.',
@@ -75,8 +78,7 @@ export const en: Texts<typeof zhCN> = {
     noneHint: 'Customers that journeys, campaigns or your manager give you appear here.',
     noStaff: 'Your account is linked with no staff member',
     noStaffHint: 'Tasks go to staff. Ask an owner to link your WeCom member under “Console users”.',
-    team: 'For you from your team',
-    showTeam: 'Show',
+    team: 'Overdue in your team: {{n}} for you to settle',
   },
   task: {
     title: 'Task',
@@ -90,8 +92,7 @@ export const en: Texts<typeof zhCN> = {
     send: 'Send in chat',
     sent: 'It is in the chat',
     openChat: 'Open the chat',
-    otherChat: 'Another customer’s chat is open',
-    otherChatHint: 'So that it goes to nobody else, open this customer’s chat first.',
+    otherChat: 'Another customer’s chat is open. So that it goes to nobody else, open this customer’s first.',
     chatFailed: 'WeCom did not do it: {{reason}}',
     done: 'Done',
     markDone: 'Mark as done',
@@ -122,6 +123,7 @@ export const en: Texts<typeof zhCN> = {
     staff: 'For {{name}}',
     category: { service: 'Service', care: 'Care', content: 'Content', promotion: 'Promotion' },
     kind: { journey: 'From a journey', campaign: 'From a campaign', task: 'From your manager' },
+    kindNamed: { journey: 'From the journey “{{name}}”', campaign: 'From the campaign “{{name}}”', task: '{{name}}' },
     state: {
       open: 'To do',
       postponed: 'Moved',
@@ -178,7 +180,11 @@ export const en: Texts<typeof zhCN> = {
       packaging: 'Packaging',
       direct: 'Direct',
     },
-    timelineMore: 'Earlier',
+    attention: 'May you contact now?',
+    allowed: 'Yes',
+    notBefore: 'After {{time}}',
+    notNow: 'Better not',
+    cap: 'In {{n}} d',
   },
   sidebar: {
     title: 'Sidebar',

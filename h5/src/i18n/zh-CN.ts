@@ -1,9 +1,11 @@
 import { errors } from '#console/i18n/zh-CN/errors';
 import { eventNames } from '#console/i18n/zh-CN/event-names';
+import { touch } from '#console/i18n/zh-CN/touch';
 
 export const zhCN = {
   ...errors,
   ...eventNames,
+  ...touch,
   common: {
     back: '返回',
     cancel: '取消',
@@ -73,8 +75,7 @@ export const zhCN = {
     noneHint: '旅程、群发或负责人分给你的客户会出现在这里。',
     noStaff: '你的账号没有关联员工',
     noStaffHint: '任务是分给员工的。请负责人在“控制台用户”里为你关联企业微信里的员工。',
-    team: '团队待处理',
-    showTeam: '查看',
+    team: '团队有 {{n}} 项逾期任务等你处理',
   },
   task: {
     title: '任务',
@@ -88,8 +89,7 @@ export const zhCN = {
     send: '发送到聊天',
     sent: '已放进聊天',
     openChat: '打开聊天',
-    otherChat: '现在打开的是别人的聊天',
-    otherChatHint: '为免发错人，先打开这位客户的聊天。',
+    otherChat: '现在打开的是别人的聊天。为免发错人，先打开这位客户的聊天。',
     chatFailed: '企业微信没有完成：{{reason}}',
     done: '完成',
     markDone: '标记完成',
@@ -115,11 +115,12 @@ export const zhCN = {
     dueOn: '{{day}}',
     first: '优先',
     postponed: '改过 {{n}} 次',
-    endsOn: '{{day}} 后失效',
+    endsOn: '{{day}}后失效',
     endedOn: '{{time}} {{state}}',
     staff: '负责：{{name}}',
     category: { service: '服务', care: '关怀', content: '内容', promotion: '促销' },
     kind: { journey: '来自旅程', campaign: '来自群发', task: '负责人安排' },
+    kindNamed: { journey: '来自旅程“{{name}}”', campaign: '来自群发“{{name}}”', task: '{{name}}' },
     state: {
       open: '待办',
       postponed: '已改期',
@@ -176,7 +177,11 @@ export const zhCN = {
       packaging: '包装',
       direct: '直接添加',
     },
-    timelineMore: '更早的动态',
+    attention: '现在适合联系吗',
+    allowed: '可以',
+    notBefore: '{{time}} 之后',
+    notNow: '先不要',
+    cap: '{{n}} 天内',
   },
   sidebar: {
     title: '侧边栏',

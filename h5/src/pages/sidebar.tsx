@@ -50,6 +50,7 @@ function CustomerOfChat({ externalUserid }: { externalUserid: string }) {
   if (found.isError) return <Problem error={found.error} onRetry={() => void found.refetch()} />;
   if (found.data === undefined) return <Waiting />;
   const [customer] = found.data.rows;
-  if (customer === undefined) return <Empty icon="person" title={t('sidebar.notYours')} hint={t('sidebar.notYoursHint')} />;
+  if (customer === undefined)
+    return <Empty icon="person" title={t('sidebar.notYours')} hint={t('sidebar.notYoursHint')} />;
   return <CustomerCard key={customer.id} id={customer.id} />;
 }

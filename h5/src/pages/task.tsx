@@ -9,8 +9,8 @@ import { shiftDay, useFormat } from '~/format';
 import { textOr } from '~/i18n/index';
 import { Icon } from '~/icons';
 import { Avatar, Problem, Section, Sheet, TopBar, useCustomerName, Waiting } from '~/parts';
-import { TaskChips } from '~/task-card';
 import { useTaps } from '~/taps';
+import { TaskChips } from '~/task-card';
 import { Words } from '~/words';
 
 export type Task = Output<typeof getTask>;
@@ -66,9 +66,12 @@ function TaskDetails({ task, today }: { task: Task; today: string }) {
         <TaskChips task={task} today={today} />
         {task.why !== '' && <p>{task.why}</p>}
         <p className="muted small">
-          {t(`task.kind.${task.kind}`)}
+          {task.sourceName === null
+            ? t(`task.kind.${task.kind}`)
+            : t(`task.kindNamed.${task.kind}`, { name: task.sourceName })}
           {!task.isMine && ` · ${t('task.staff', { name: task.staff.name })}`}
-          {isToDo && ` · ${t('task.endsOn', { day: format.date(new Date(Date.parse(task.expiresAt) - 1).toISOString()) })}`}
+          {isToDo &&
+            ` · ${t('task.endsOn', { day: format.date(new Date(Date.parse(task.expiresAt) - 1).toISOString()) })}`}
         </p>
       </div>
       {!isToDo && <Ended task={task} />}
@@ -90,7 +93,9 @@ function Ended({ task }: { task: Task }) {
   const format = useFormat();
   return (
     <div className="card ended">
-      <b>{t('task.endedOn', { state: t(`task.state.${task.state}`), time: format.time(task.endedAt ?? task.createdAt) })}</b>
+      <b>
+        {t('task.endedOn', { state: t(`task.state.${task.state}`), time: format.time(task.endedAt ?? task.createdAt) })}
+      </b>
       {task.reason !== null && <span>{t(`task.reason.${task.reason}`)}</span>}
       {task.note !== '' && <span className="muted">{task.note}</span>}
     </div>
@@ -142,7 +147,7 @@ function Known({ known }: { known: NonNullable<Task['known']> }) {
   );
 }
 
-export function Fact({ name, children }: { name: string; children: ReactNode }) {
+function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div className="fact">
       <dt>{name}</dt>

@@ -7,8 +7,8 @@ import type { Output } from '#contract';
 import { countTasks, listTaskHeirs, listTasks, reassignTasks, remindTasks } from '#contract/tasks';
 import { Icon } from '~/icons';
 import { Avatar, Empty, Problem, Section, Sheet, TopBar, useCustomerName, Waiting } from '~/parts';
-import { TaskChips } from '~/task-card';
 import { useWriting } from '~/taps';
+import { TaskChips } from '~/task-card';
 import { say } from '~/toast';
 
 type Task = Output<typeof listTasks>['rows'][number];

@@ -28,12 +28,10 @@ export function TodayPage() {
   return (
     <div className="page">
       <Greeting counts={counts.data} onSettings={() => setOpen(true)} />
-      {counts.data && counts.data.isLeader && counts.data.escalated > 0 && (
+      {counts.data?.isLeader && counts.data.escalated > 0 && (
         <Link to="/team" className="team-note">
           <Icon name="people" />
-          <span>
-            {t('today.team')} <b>{counts.data.escalated}</b>
-          </span>
+          <span>{t('today.team', { n: String(counts.data.escalated) })}</span>
           <Icon name="next" size={18} />
         </Link>
       )}
@@ -70,6 +68,11 @@ function Greeting({ counts, onSettings }: { counts: Counts | undefined; onSettin
         )}
       </div>
       {all > 0 && <Ring share={done / all} />}
+      {counts?.isLeader && (
+        <Link to="/team" className="icon-button" aria-label={t('team.title')}>
+          <Icon name="people" size={22} />
+        </Link>
+      )}
       <button type="button" className="icon-button" aria-label={t('layout.settings')} onClick={onSettings}>
         <Icon name="gear" size={22} />
       </button>
@@ -111,7 +114,13 @@ function Tasks({ counts }: { counts: Counts }) {
       )}
       <Group title={t('today.overdue')} tone="late" rows={overdue} count={counts.overdue} today={today} />
       <Group title={t('today.today')} rows={due} count={counts.dueToday} today={today} />
-      <Group title={t('today.later')} rows={later} count={counts.later} today={today} isFolded={due.length + overdue.length > 0} />
+      <Group
+        title={t('today.later')}
+        rows={later}
+        count={counts.later}
+        today={today}
+        isFolded={due.length + overdue.length > 0}
+      />
       {pages.hasNextPage && (
         <button type="button" className="button button-wide" onClick={() => void pages.fetchNextPage()}>
           {t('common.more')}
@@ -138,7 +147,7 @@ function Group({ title, tone, rows, count, today, isFolded = false }: GroupProps
       <summary className={tone === 'late' ? 'group-head group-late' : 'group-head'}>
         <h2>{title}</h2>
         <span>{count}</span>
-        <Icon name="next" size={16} />
+        <Icon name="next" size={16} className="arrow" />
       </summary>
       <ul className="cards">
         {rows.map((row) => (
@@ -155,7 +164,5 @@ function DoneToday({ counts }: { counts: Counts }) {
     reading(listTasks, { whose: 'mine', state: 'done', from: counts.today, to: counts.today, limit: 50 }),
   );
   if (!data) return null;
-  return (
-    <Group title={t('today.done')} rows={data.rows} count={counts.doneToday} today={counts.today} isFolded />
-  );
+  return <Group title={t('today.done')} rows={data.rows} count={counts.doneToday} today={counts.today} isFolded />;
 }

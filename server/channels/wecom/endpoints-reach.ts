@@ -210,7 +210,7 @@ export const reachEndpoints = {
         text: ask({ content: someBytes(2048) }).optional(),
         textcard: ask({
           title: someChars(128),
-          description: someBytes(2048),
+          description: someChars(512),
           url: someBytes(2048),
           btntxt: someChars(4).optional(),
         }).optional(),

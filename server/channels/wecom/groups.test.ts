@@ -10,17 +10,10 @@ beforeAll(async () => {
   world = await connectSandbox();
   people = await world.befriend('linxiaoyu', 3);
   tea = world.sandbox.createGroup({ owner: 'linxiaoyu', name: '茶友一群', members: people }).chatId;
-  await settle();
+  await world.readGroups();
 });
 
 afterAll(() => world?.close());
-
-/** Callbacks arrive, and the readings they ask for are made, whatever the platform's lag. */
-async function settle() {
-  await world.sandbox.waitUntilIdle(5000);
-  await world.siyu.database.pool.query('update wecom_group_chat set retry_at = now() where asked_at is not null');
-  await world.pump('wecom.groups');
-}
 
 const list = async (input = {}) => (await world.siyu.call(world.siyu.owner, listGroups, input)).rows;
 
@@ -33,7 +26,7 @@ test('a group that was made is known by its callback', async () => {
 test('a change of its name, its owner or its members is read again', async () => {
   world.sandbox.changeGroup(tea, { name: '茶友会' });
   world.sandbox.removeGroupMembers(tea, people.slice(0, 1));
-  await settle();
+  await world.readGroups();
   expect(await list({ search: '茶友会' })).toMatchObject([{ chatId: tea, customerCount: 2 }]);
   expect(await list({ search: '%' })).toEqual([]);
 });

@@ -1,13 +1,14 @@
 import { pushCodeJob } from '#acquisition';
+import type { VisitorIdentity } from '#content';
 import * as contract from '#contract/wecom';
-import { recordAudit } from '#organization';
+import { recordAudit, type StaffIdentity } from '#organization';
 import type { Ctx } from '#platform/ctx';
 import { AppError } from '#platform/errors';
 import { addJob, type JobHandler } from '#platform/jobs';
 import type { Metrics } from '#platform/metrics';
 import { endpoint, type Module, type Runtime } from '#platform/module';
 import { endOperation } from '#platform/operations';
-import { dailyAt } from '#platform/schedule';
+import { dailyAt, everyMs } from '#platform/schedule';
 import type { Broadcaster, Deliverer, Packer } from '#touch';
 import { checkConnection } from './check.ts';
 import { pushCode } from './codes.ts';
@@ -16,10 +17,11 @@ import { createGroupBroadcaster } from './group-messages.ts';
 import { createGroupReader, listGroupPage } from './groups.ts';
 import { signOwnPage } from './jssdk.ts';
 import { createMassPacker } from './mass-packs.ts';
+import { renewMedia } from './media.ts';
 import { createMirror } from './mirror.ts';
 import { createMomentBroadcaster } from './moments.ts';
 import { createNotifier } from './notices.ts';
-import { createIdentity, type Identity } from './oauth.ts';
+import { createIdentity, createVisitors } from './oauth.ts';
 import { createReceiver } from './receive.ts';
 import { ensureOperation, pullStaffDays, readGroups, reconcile } from './reconcile.ts';
 import { createRefresher, OutsideError, refreshDirectory, refreshTags } from './refresh.ts';
@@ -29,13 +31,15 @@ export interface WecomChannel extends Module {
   readonly deliverers: Deliverer[];
   readonly packers: Packer[];
   readonly broadcasters: Broadcaster[];
-  readonly identity: Identity;
+  readonly visitors: VisitorIdentity;
+  readonly identity: StaffIdentity;
 }
 
 /** WeCom: callbacks in, calls out, and the two kept equal. */
 export function createWecomChannel(runtime: Runtime, metrics: Metrics): WecomChannel {
   const connector = createConnector({ ...runtime, metrics });
   const receiver = createReceiver(connector, metrics);
+  const identity = createIdentity(connector);
 
   /** A job that does nothing while no corp is connected: connecting starts a reconciliation, which catches up. */
   const whenConnected =
@@ -66,7 +70,8 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): WecomCha
     deliverers: [createWelcomeDeliverer(connector)],
     packers: [createMassPacker(connector)],
     broadcasters: [createGroupBroadcaster(connector), createMomentBroadcaster(connector)],
-    identity: createIdentity(connector),
+    visitors: createVisitors(identity),
+    identity,
     endpoints: [
       endpoint(contract.getConnection, (ctx) => connector.describe(ctx)),
       endpoint(contract.setConnection, async (ctx, input) => {
@@ -124,6 +129,7 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): WecomCha
       ),
       'wecom.read_groups': asOperation(readGroups),
       'wecom.pull_staff_days': whenConnected((ctx, connection) => pullStaffDays(ctx, connection)),
+      'wecom.renew_media': whenConnected((ctx, connection) => renewMedia(ctx, connection)),
     },
     chores: [
       {
@@ -138,6 +144,13 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): WecomCha
         next: dailyAt(6 * 60),
         async run(ctx) {
           await addJob(ctx, 'wecom.pull_staff_days', {}, { key: 'wecom.pull_staff_days' });
+        },
+      },
+      {
+        name: 'wecom.renew_media_hourly',
+        next: everyMs(3_600_000),
+        async run(ctx) {
+          await addJob(ctx, 'wecom.renew_media', {}, { key: 'wecom.renew_media' });
         },
       },
     ],

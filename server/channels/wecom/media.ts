@@ -1,4 +1,4 @@
-import { readMaterial } from '#content';
+import { listMaterialsWaiting, readMaterial } from '#content';
 import { type Ctx, inTransaction } from '#platform/ctx';
 import type { Connection } from './connection.ts';
 import type { Failure } from './errors.ts';
@@ -42,6 +42,11 @@ export async function ensureMedia(
       .execute(),
   );
   return { mediaId: receipt.value.media_id };
+}
+
+/** Uploads again what WeCom is about to forget and messages that wait still need. */
+export async function renewMedia(ctx: Ctx, connection: Connection): Promise<void> {
+  for (const materialId of await listMaterialsWaiting(ctx)) await ensureMedia(ctx, connection, materialId, 'message');
 }
 
 /** Forgets ids that WeCom no longer knows, so that the next attempt uploads again. */

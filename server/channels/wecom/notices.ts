@@ -12,8 +12,8 @@ const duplicateCheckSeconds = 14_400;
  * (doc 90236). A part is left to other programs that use the app.
  */
 const limits = { perMinute: 25, perHour: 900, repeatableMs: (duplicateCheckSeconds - 600) * 1000 };
-/** Longest texts (doc 90236). */
-const maxBytes = { text: 2048, title: 128, description: 512 };
+/** Longest texts (doc 90236): of a text in UTF-8 bytes, of a card in characters. */
+const longest = { textBytes: 2048, titleChars: 128, descriptionChars: 512 };
 const noticesAtOnce = 20;
 
 /** Sends notices to staff. A repetition of one whose answer was lost arrives once: WeCom drops it. */
@@ -42,12 +42,12 @@ async function send(connection: Connection, notice: ClaimedNotice): Promise<Noti
   const [title, body] = [plain(notice.title), plain(notice.body)];
   const words =
     notice.url === null
-      ? { msgtype: 'text' as const, text: { content: cutToBytes(`${title}\n${body}`, maxBytes.text) } }
+      ? { msgtype: 'text' as const, text: { content: cutToBytes(`${title}\n${body}`, longest.textBytes) } }
       : {
           msgtype: 'textcard' as const,
           textcard: {
-            title: cutToBytes(title, maxBytes.title),
-            description: cutToBytes(body, maxBytes.description),
+            title: cutToChars(title, longest.titleChars),
+            description: cutToChars(body, longest.descriptionChars),
             url: notice.url,
           },
         };
@@ -75,4 +75,8 @@ async function send(connection: Connection, notice: ClaimedNotice): Promise<Noti
 /** The platform reads some markup in both kinds of message; what people write is never meant as markup. */
 function plain(text: string): string {
   return text.replaceAll('<', '＜').replaceAll('>', '＞');
+}
+
+function cutToChars(text: string, max: number): string {
+  return [...text].slice(0, max).join('');
 }

@@ -1,60 +1,76 @@
+import type { VisitorIdentity } from '#content';
+import type { StaffIdentity } from '#organization';
 import type { Ctx } from '#platform/ctx';
 import type { Connector } from './connection.ts';
 
-/** Whoever looks at a page in WeCom's or WeChat's own browser. */
-export type Visitor =
-  | { readonly kind: 'staff'; readonly staffId: number }
-  | { readonly kind: 'customer'; readonly externalUserid: string };
+/**
+ * Who looks at a page in WeCom's or WeChat's own browser, by WeCom's OAuth (docs 91022 and 91023): a customer who opens a
+ * link, or a member who comes to his tasks. Whoever sends the browser on the way makes the state, and checks it when the
+ * browser is back: it is at most 128 letters and digits.
+ */
 
-/** Finds out who looks at a page, by WeCom's OAuth (docs 91022 and 91023). */
-export interface Identity {
-  /**
-   * Where to send the browser; it comes back to `returnTo` with `code` and `state` in the query. Undefined while no corp
-   * is connected. `state` is at most 128 letters and digits.
-   */
-  begin(ctx: Ctx, state: string, returnTo: string): Promise<string | undefined>;
-  /** Who came back with this code; undefined for strangers and for codes that are used or dead. */
-  finish(ctx: Ctx, code: string): Promise<Visitor | undefined>;
-}
-
+/** A person waits for the page. */
 const timeoutMs = 4000;
 
-export function createIdentity(connector: Connector): Identity {
+export function createIdentity(connector: Connector): StaffIdentity {
   return {
-    async begin(ctx, state, returnTo) {
-      const connection = await connector.connect(ctx);
-      if (!connection) return undefined;
-      const query = new URLSearchParams({
-        appid: connection.corpId,
-        redirect_uri: returnTo,
-        response_type: 'code',
-        scope: 'snsapi_base',
-        state,
-        agentid: connection.agentId,
-      });
-      return `${connection.oauthBaseUrl}/connect/oauth2/authorize?${query}#wechat_redirect`;
-    },
-
+    begin: (ctx, state, returnTo) => authorizeAddress(ctx, connector, state, returnTo),
     async finish(ctx, code) {
-      const connection = await connector.connect(ctx);
-      if (!connection || code === '') return undefined;
-      const receipt = await connection.client.call(
-        'auth/getuserinfo',
-        { code: code.slice(0, 512) },
-        { lane: 'urgent', signal: AbortSignal.timeout(timeoutMs) },
-      );
-      // A person waits for the page: whoever cannot be recognised sees it as a stranger.
-      if (!receipt.ok) return undefined;
-      const { userid, external_userid } = receipt.value;
-      if (external_userid) return { kind: 'customer', externalUserid: external_userid };
-      if (!userid) return undefined;
+      const known = await readCode(ctx, connector, code);
+      if (known?.external_userid) return { kind: 'customer', externalUserid: known.external_userid };
+      if (!known?.userid) return undefined;
+      const userid = known.userid.toLowerCase();
       const staff = await ctx.db
         .selectFrom('staff')
         .select('id')
-        .where((eb) => eb(eb.fn('lower', ['wecom_userid']), '=', userid.toLowerCase()))
+        .where((eb) => eb(eb.fn('lower', ['wecom_userid']), '=', userid))
         .where('state', '<>', 'left')
         .executeTakeFirst();
       return staff && { kind: 'staff', staffId: staff.id };
     },
   };
+}
+
+/** Of those who open links only customers are of interest. */
+export function createVisitors(identity: StaffIdentity): VisitorIdentity {
+  return {
+    begin: identity.begin,
+    async finish(ctx, code) {
+      const visitor = await identity.finish(ctx, code);
+      return visitor?.kind === 'customer' ? { externalUserid: visitor.externalUserid } : undefined;
+    },
+  };
+}
+
+async function authorizeAddress(
+  ctx: Ctx,
+  connector: Connector,
+  state: string,
+  returnTo: string,
+): Promise<string | undefined> {
+  const connection = await connector.connect(ctx);
+  if (!connection) return undefined;
+  const query = new URLSearchParams({
+    appid: connection.corpId,
+    redirect_uri: returnTo,
+    response_type: 'code',
+    scope: 'snsapi_base',
+    state,
+    agentid: connection.agentId,
+  });
+  return `${connection.oauthBaseUrl}/connect/oauth2/authorize?${query}#wechat_redirect`;
+}
+
+/** Longest code (doc 91022). */
+const maxCodeLength = 512;
+
+async function readCode(ctx: Ctx, connector: Connector, code: string) {
+  const connection = await connector.connect(ctx);
+  if (!connection || code === '' || code.length > maxCodeLength) return undefined;
+  const receipt = await connection.client.call(
+    'auth/getuserinfo',
+    { code },
+    { lane: 'urgent', signal: AbortSignal.timeout(timeoutMs) },
+  );
+  return receipt.ok ? receipt.value : undefined;
 }

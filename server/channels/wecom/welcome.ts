@@ -7,8 +7,8 @@ import type { Connection, Connector } from './connection.ts';
 import { refused, toReceipt } from './receipts.ts';
 import { readCustomer } from './refresh.ts';
 
-/** Limits of a welcome (doc 92137): the text in UTF-8 bytes, and how long its code lives. */
-const limits = { text: 4000, waitMs: 20_000 };
+/** How long a welcome code lives (doc 92137). */
+const codeLifeMs = 20_000;
 
 /** What WeCom's refusals of a welcome mean to an operator. */
 const reasons: Readonly<Record<number, TouchReason>> = {
@@ -66,7 +66,7 @@ export function createWelcomeDeliverer(connector: Connector): Deliverer {
 }
 
 function timeoutMs({ deadlineAt }: TouchToDeliver): number {
-  return deadlineAt === null ? limits.waitMs : Math.max(1, deadlineAt.getTime() - Date.now());
+  return deadlineAt === null ? codeLifeMs : Math.max(1, deadlineAt.getTime() - Date.now());
 }
 
 /** The customer's name is asked of WeCom when a message needs it and nobody knows it yet. */

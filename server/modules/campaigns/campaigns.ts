@@ -6,6 +6,7 @@ import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { type RawBuilder, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { selectMatching, selectMembers } from '#segments';
+import { withdrawTasks } from '#tasks';
 import { cancelTouches, holdTouches, resumeTouches } from '#touch';
 import { type CampaignState, firstRunAt, mayBe, needsApproval, nextRunAt } from './rules.ts';
 import { readSettings } from './settings.ts';
@@ -207,6 +208,7 @@ export async function cancel(ctx: WriteCtx, id: number): Promise<number> {
     .execute();
   await ctx.db.deleteFrom('campaign_candidate').where('campaign_id', '=', id).execute();
   const cancelled = campaign.runCount > 0 ? await cancelTouches(ctx, touchesOf(id)) : 0;
+  if (campaign.channel === 'staff_task') await withdrawTasks(ctx, { kind: 'campaign', sourceId: id });
   await audit(ctx, 'cancelled', campaign, { after: { cancelled } });
   return cancelled;
 }
@@ -323,10 +325,10 @@ export async function checkDraft(
   if (draft.sender.kind === 'staff') await assertStaff(ctx, draft.sender.staffIds);
   const versions: Record<string, number> = {};
   const categories = new Set<string>();
-  for (const { key, contentId } of draft.variants) {
+  for (const { part, contentId } of draft.variants) {
     const version = await currentVersion(ctx, contentId);
-    if (!hasWording(version, draft.channel)) throw new AppError('campaign_content_unfit', { details: { key } });
-    versions[key] = version.id;
+    if (!hasWording(version, draft.channel)) throw new AppError('campaign_content_unfit', { details: { part } });
+    versions[part] = version.id;
     categories.add(version.category);
   }
   const [category = ''] = categories;

@@ -219,14 +219,14 @@ describe('who a visitor is', () => {
     ({ method: 'GET', header: (name: string) => ({ 'user-agent': wechat, ...headers })[name] }) as unknown as Upload;
 
   async function setOut(key: string) {
-    const reply = await openTracked(siyu.ctx, { key }, request({}), parts);
+    const reply = await openTracked(siyu.ctx, { linkCode: key }, request({}), parts);
     const cookie = (reply.headers?.['set-cookie'] ?? '').split(';')[0] ?? '';
     const at = new URL(reply.headers?.location ?? '');
     return { cookie, state: at.searchParams.get('state') ?? '', back: at.searchParams.get('back') };
   }
 
   const comeBack = (key: string, state: string, cookie: string, code = 'CODE') =>
-    openTracked(siyu.ctx, { key, code, state }, request({ cookie }), parts);
+    openTracked(siyu.ctx, { linkCode: key, code, state }, request({ cookie }), parts);
 
   beforeEach(() => {
     asked.length = 0;
@@ -250,9 +250,14 @@ describe('who a visitor is', () => {
 
   it('is not asked for a personal code, outside WeChat, or for a robot', async () => {
     const key = personal(world.customers.ofLi);
-    const own = await openTracked(siyu.ctx, { key }, request({}), parts);
-    const outside = await openTracked(siyu.ctx, { key: shared() }, request({ 'user-agent': phone }), parts);
-    const robot = await openTracked(siyu.ctx, { key: shared() }, request({ 'user-agent': 'Googlebot/2.1' }), parts);
+    const own = await openTracked(siyu.ctx, { linkCode: key }, request({}), parts);
+    const outside = await openTracked(siyu.ctx, { linkCode: shared() }, request({ 'user-agent': phone }), parts);
+    const robot = await openTracked(
+      siyu.ctx,
+      { linkCode: shared() },
+      request({ 'user-agent': 'Googlebot/2.1' }),
+      parts,
+    );
     for (const reply of [own, outside, robot]) expect(reply.headers?.location).toBe(`${target}&n=${links}`);
   });
 

@@ -25,5 +25,5 @@ export {
 export { type Account, type Mention, nobody, type Person, resolvePeople, wecomAccount } from './people.ts';
 export { type Mover, moveRows } from './regroup.ts';
 export { customerEndpoints } from './routes.ts';
-export { type EndedBy, gramsOf, gramsToFind, mergeChanges, normalizeForSearch } from './rules.ts';
+export { type EndedBy, fitsAttribute, gramsOf, gramsToFind, mergeChanges, normalizeForSearch } from './rules.ts';
 export { addTag, addTagGroup, mirrorChannel, tagEdges } from './tags.ts';

@@ -136,6 +136,15 @@ export const factSchemas = {
   /** What somebody agreed to hear, or no longer wants to hear; 'any' is every channel or category. */
   'consent.granted': consentWord,
   'consent.withdrawn': consentWord,
+  /** A journey came to a node that tells other systems of it. */
+  'journey.told': z.object({
+    customerId: z.number().int(),
+    journeyId: z.number().int(),
+    journeyName: z.string(),
+    node: z.string(),
+    topic: z.string(),
+    note: z.string(),
+  }),
   'tag.changed': z.object({ change: z.string(), wecomId: z.string(), tagKind: z.string().nullable() }),
   'staff.changed': z.object({ change: z.string(), staffUserid: userid, newUserid: z.string().nullable() }),
   'department.changed': z.object({ change: z.string(), wecomId: z.number().int() }),
@@ -181,6 +190,7 @@ export function subjectOf(fact: Fact): string {
     case 'touch.settled':
     case 'consent.granted':
     case 'consent.withdrawn':
+    case 'journey.told':
       return `customer:${fact.payload.customerId}`;
     case 'staff.customers_listed':
     case 'staff.changed':

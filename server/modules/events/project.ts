@@ -205,6 +205,7 @@ function mentionOf({ name, payload, row }: ParsedFact): Mention {
     case 'touch.settled':
     case 'consent.granted':
     case 'consent.withdrawn':
+    case 'journey.told':
       return { ...mention([]), customerId: payload.customerId };
     default:
       return mention([]);
@@ -292,6 +293,12 @@ async function projectRun(ctx: WriteCtx, run: readonly ParsedFact[]): Promise<Pr
         ...person,
         staffId: payload.staffId,
         externalUserid: payload.externalUserid,
+        payload,
+      }));
+    case 'journey.told':
+      return of('journey.told').map(({ name, row, payload: { customerId: _, ...payload }, person }) => ({
+        ...bare(name, row),
+        ...person,
         payload,
       }));
     case 'touch.settled':

@@ -6,6 +6,7 @@ import { storeFacts } from '#platform/facts';
 import { enrol } from './enrol.ts';
 import { attributeValue } from './kinds.ts';
 import { momentsOf, numbersOf } from './lookback.ts';
+import { planTouch } from './touches.ts';
 import type { Traveller } from './travellers.ts';
 import type { Versions } from './versions.ts';
 
@@ -31,7 +32,7 @@ export async function act(
       return moveOn(ctx, versions, node, travellers);
     case 'touch':
     case 'task':
-      return null;
+      return planTouch(ctx, node, travellers);
     case 'wait':
     case 'wait_until':
     case 'wait_date':

@@ -3,7 +3,8 @@ import { copyRows, sql } from '#platform/db';
 import { ensureMonths } from '#platform/partitions';
 import { type Count, count } from './enrol.ts';
 import { flagsOf, momentsOf, msOf, numbersOf, wordsOf } from './lookback.ts';
-import type { Version } from './versions.ts';
+import { takeBack } from './touches.ts';
+import type { Version, Versions } from './versions.ts';
 
 /** Somebody on his path, held by the transaction that moves him. Times are milliseconds. */
 export interface Traveller {
@@ -63,6 +64,10 @@ interface Row {
   reached_at: number | null;
 }
 
+const ms = (column: string) => sql.raw(`${msOf(column)} as ${column}`);
+const columns = sql`customer_id, id, version_id, node, ${ms('arrived_at')}, ${ms('until_at')}, ${ms('due_at')}, ${ms('woken_at')},
+  step_count, is_holdout, ${ms('entered_at')}, ${ms('reached_at')}`;
+
 /** Takes up to `quota` people of each group whom nobody else moves, the longest due first. */
 export async function claim(
   ctx: WriteCtx,
@@ -70,37 +75,56 @@ export async function claim(
   quota: number,
   versions: ReadonlyMap<number, Version>,
 ): Promise<Traveller[]> {
-  const ms = (column: string) => sql.raw(`${msOf(column)} as ${column}`);
   const { rows } = await sql<Row>`
-    select c.customer_id, c.id, c.version_id, c.node, ${ms('arrived_at')}, ${ms('until_at')}, ${ms('due_at')}, ${ms('woken_at')}, c.step_count, c.is_holdout,
-      ${ms('entered_at')}, ${ms('reached_at')}
+    select ${columns}
     from unnest(${numbersOf(groups.map((group) => group.versionId))}::bigint[], ${wordsOf(groups.map((group) => group.node))}::text[],
-      ${flagsOf(groups.map((group) => group.isStopped))}::boolean[]) as g(version_id, node, is_stopped)
+      ${flagsOf(groups.map((group) => group.isStopped))}::boolean[]) as g(of_version, of_node, is_stopped)
     cross join lateral (
       select * from journey_enrolment e
-      where e.version_id = g.version_id and e.node = g.node and e.state = 'active' and (e.due_at <= ${ctx.now} or g.is_stopped)
+      where e.version_id = g.of_version and e.node = g.of_node and e.state = 'active' and (e.due_at <= ${ctx.now} or g.is_stopped)
       order by e.due_at, e.customer_id limit ${quota} for update skip locked
     ) c
   `.execute(ctx.db);
-  return rows.map((row) => ({
-    customerId: row.customer_id,
-    id: row.id,
-    version: versions.get(row.version_id) as Version,
-    isHoldout: row.is_holdout,
-    enteredAt: row.entered_at,
-    node: row.node,
-    at: row.woken_at ?? row.until_at ?? row.due_at,
-    arrivedAt: row.arrived_at,
-    untilAt: row.until_at,
-    wokenAt: row.woken_at,
-    stepCount: row.step_count,
-    reachedAt: row.reached_at,
-    isNewlyReached: false,
-    isListening: false,
-    ended: null,
-    steps: [],
-  }));
+  return rows.map((row) => toTraveller(row, versions));
 }
+
+/** Takes these customers in a journey; whoever else moves them is waited for. */
+export async function claimOf(
+  ctx: WriteCtx,
+  versions: Versions,
+  journeyId: number,
+  customerIds: readonly number[],
+): Promise<Traveller[]> {
+  const { rows } = await sql<Row>`
+    select ${columns} from journey_enrolment
+    where customer_id = any(${numbersOf(customerIds)}::bigint[]) and journey_id = ${journeyId} and state = 'active'
+    order by customer_id, id for update
+  `.execute(ctx.db);
+  const known = await versions.of(
+    ctx,
+    rows.map((row) => row.version_id),
+  );
+  return rows.map((row) => toTraveller(row, known));
+}
+
+const toTraveller = (row: Row, versions: ReadonlyMap<number, Version>): Traveller => ({
+  customerId: row.customer_id,
+  id: row.id,
+  version: versions.get(row.version_id) as Version,
+  isHoldout: row.is_holdout,
+  enteredAt: row.entered_at,
+  node: row.node,
+  at: row.woken_at ?? row.until_at ?? row.due_at,
+  arrivedAt: row.arrived_at,
+  untilAt: row.until_at,
+  wokenAt: row.woken_at,
+  stepCount: row.step_count,
+  reachedAt: row.reached_at,
+  isNewlyReached: false,
+  isListening: false,
+  ended: null,
+  steps: [],
+});
 
 /** Writes down where they stand now, their steps, and the figures. */
 export async function settle(ctx: WriteCtx, travellers: readonly Traveller[]): Promise<void> {
@@ -120,19 +144,23 @@ export async function settle(ctx: WriteCtx, travellers: readonly Traveller[]): P
       as k(customer_id, id, node, arrived_at, until_at, woken_at, step_count, reached_at, is_listening, ended_at, end_reason)
     where e.customer_id = k.customer_id and e.id = k.id
   `.execute(ctx.db);
-  await letOut(
-    ctx,
-    travellers.filter((traveller) => traveller.ended !== null),
-  );
+  await letOut(ctx, travellers);
   await writeSteps(ctx, travellers);
   await countSteps(ctx, travellers);
 }
 
-/** Who has ended is inside once less. */
-async function letOut(ctx: WriteCtx, ended: readonly Traveller[]): Promise<void> {
-  await releasePeople(
+/** Reasons for which somebody leaves before the end. */
+const early: readonly EndReason[] = ['exit', 'goal', 'removed', 'stopped'];
+
+/** Who has ended is inside once less, and hears nothing more of it when he left before the end. */
+async function letOut(ctx: WriteCtx, travellers: readonly Traveller[]): Promise<void> {
+  const ended = travellers.flatMap(({ customerId, version, ended }) =>
+    ended ? [{ customerId, journeyId: version.journeyId, reason: ended.reason }] : [],
+  );
+  await releasePeople(ctx, ended);
+  await takeBack(
     ctx,
-    ended.map(({ customerId, version }) => ({ customerId, journeyId: version.journeyId })),
+    ended.filter(({ reason }) => early.includes(reason)),
   );
 }
 

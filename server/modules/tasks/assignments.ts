@@ -24,7 +24,7 @@ export async function assign(
       details: { problem: input.dueOn < today ? 'not_later' : 'too_late', today },
     });
   }
-  await assertMessage(ctx, { text: input.words, attachments: [] }, 'words');
+  if (input.words !== '') await assertMessage(ctx, { text: input.words, attachments: [] }, 'words');
   if (input.staffId !== null) await requireActive(ctx, input.staffId);
   const { id, expires_at } = await ctx.db
     .insertInto('task_assignment')

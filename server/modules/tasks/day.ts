@@ -38,7 +38,7 @@ interface OverdueGroup extends Overdue {
 }
 
 /** Overdue tasks of one member with one history go the same way: few groups, whatever the number of tasks. */
-export async function escalate(ctx: WriteCtx, today: string): Promise<void> {
+async function escalate(ctx: WriteCtx, today: string): Promise<void> {
   const { escalation } = await readSettings(ctx);
   const departments = await readDepartments(ctx);
   const { rows: groups } = await sql<OverdueGroup>`

@@ -1,4 +1,5 @@
-import { type LinkMaker, renderWords } from '#content';
+import { type LinkMaker, renderWords, requireVersion } from '#content';
+import type { ChannelMessage } from '#contract/content';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { addDays, dayOf, dayStart } from '#platform/days';
 import { sql } from '#platform/db';
@@ -37,32 +38,30 @@ async function readAssignment(ctx: Ctx, touch: TouchToDeliver, links: LinkMaker)
     .where('id', '=', touch.sourceId ?? 0)
     .executeTakeFirst();
   if (!assignment) return undefined;
-  const request = {
-    customerId: touch.customerId,
-    staffId: touch.staffId,
-    touchId: touch.id,
-    kind: touch.kind,
-    sourceId: touch.sourceId,
-  };
-  const filled = await renderWords(ctx, { text: assignment.words, attachments: [] }, request, links);
+  const message = { text: assignment.words, attachments: [] };
+  const rendered = await renderWords(ctx, message, { ...touch, touchId: touch.id }, links);
   const today = dayOf(ctx.now, ctx.zone);
   return {
     ...assignment,
-    words: 'message' in filled && filled.message.kind === 'wecom' ? filled.message.text : assignment.words,
+    // An adviser finds words of his own for what has none, or cannot be filled for this customer.
+    words: 'message' in rendered && rendered.message.kind === 'wecom' ? rendered.message.text : '',
     // The gate may have held it until a later day.
-    dueOn: assignment.due_on < today ? today : assignment.due_on,
+    dueOn: laterDay(assignment.due_on, today),
     expiresAt: assignment.expires_at,
   };
 }
 
+const laterDay = (one: string, other: string) => (one.localeCompare(other) > 0 ? one : other);
+
 /** What a journey or a campaign asks: a version of content, in words for staff. */
 async function readContent(ctx: Ctx, touch: TouchToDeliver): Promise<Asked | undefined> {
-  const message = touch.message as { words?: string } | null;
-  if (message?.words === undefined) return undefined;
+  const message = touch.message as ChannelMessage | null;
+  if (message?.kind !== 'task' || touch.versionId === null) return undefined;
+  const { name } = await requireVersion(ctx, touch.versionId);
   const { lastsDays } = await readSettings(ctx);
   const dueOn = dayOf(ctx.now, ctx.zone);
   return {
-    title: message.words.split('\n')[0]?.slice(0, 60) ?? '',
+    title: name,
     why: '',
     words: message.words,
     priority: touch.category === 'service' ? 0 : 1,

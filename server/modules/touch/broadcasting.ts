@@ -1,14 +1,15 @@
 import { type LinkMaker, renderMessages } from '#content';
 import type { ChannelMessage } from '#contract/content';
-import type { Category, TouchKind } from '#contract/touch';
+import type { Category, Policy, TouchKind } from '#contract/touch';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { ensureMonths } from '#platform/partitions';
 import { isOrphaned, type Pump, type Worker } from '#platform/pump';
-import { absentAfterMs, groupQuota, mayRemind, momentQuotas, nextReminder, retryPauseMs } from './broadcast-rules.ts';
+import { groupQuota, mayRemind, momentQuotas, nextReminder, retryPauseMs } from './broadcast-rules.ts';
 import type { Broadcast, Broadcaster, BroadcastNews, BroadcastTarget, TargetNews } from './broadcaster.ts';
 import { broadcastBell, endTargets } from './broadcasts.ts';
 import { type FinishedTouch, finishTouches } from './ledger.ts';
+import { readPolicy } from './policy.ts';
 import { bookQuota, giveQuotaBack } from './quota.ts';
 import type { TouchReason } from './rules.ts';
 
@@ -51,14 +52,11 @@ interface Row extends Omit<Broadcast, 'message'> {
   readonly tagCount: number;
   readonly state: string;
   readonly expiresAt: Date;
-  readonly submittedAt: Date | null;
   readonly bookedAt: Date | null;
   readonly remindedAt: Date[];
   readonly remindAt: Date | null;
   readonly ending: 'expired' | 'cancelled' | null;
   readonly mayHaveArrived: boolean;
-  /** The machine's time of the last attempt whose answer was lost. */
-  readonly triedAt: Date | null;
   readonly attempts: number;
 }
 
@@ -68,8 +66,8 @@ const columns = sql`
   array(select t.wecom_id from tag t where t.id = any(b.tag_ids) and t.wecom_id is not null) as "tagWecomIds",
   cardinality(b.tag_ids) as "tagCount",
   b.platform_id as "platformId", b.platform_job as "platformJob", b.created_at as "createdAt", b.state,
-  b.expires_at as "expiresAt", b.submitted_at as "submittedAt", b.booked_at as "bookedAt", b.reminded_at as "remindedAt",
-  b.remind_at as "remindAt", b.ending, b.may_have_arrived as "mayHaveArrived", b.tried_at as "triedAt", b.attempts`;
+  b.expires_at as "expiresAt", b.booked_at as "bookedAt", b.reminded_at as "remindedAt",
+  b.remind_at as "remindAt", b.ending, b.may_have_arrived as "mayHaveArrived", b.attempts`;
 
 /** Takes due broadcasts for this worker; what a dead worker held, or this one dropped, may have arrived. */
 async function claimDue(ctx: Ctx, worker: Worker): Promise<Row[]> {
@@ -106,22 +104,18 @@ async function submitOne(
 
   if (row.mayHaveArrived) {
     const found = await broadcaster.find(ctx, broadcast, keys);
-    if (typeof found === 'object' && 'platformId' in found)
+    if (found !== 'absent' && 'platformId' in found)
       return settle({ kind: 'submitted', platformId: found.platformId, platformJob: null, failed: [] });
-    const lostMs = Date.now() - (row.triedAt?.getTime() ?? Date.now());
-    const isAbsent = found === 'absent' && lostMs >= absentAfterMs(row.channel);
-    if (!isAbsent) {
+    if (found !== 'absent') {
       if (row.expiresAt <= ctx.now) return settle({ kind: 'unknown' });
-      const message = typeof found === 'object' ? found.failure.message : 'not there yet';
-      return settle({ kind: 'again', mayHaveArrived: true, triedAt: row.triedAt ?? new Date(), message });
+      return settle({ kind: 'again', mayHaveArrived: true, message: found.failure.message });
     }
   }
   if (row.ending === 'cancelled') return settle({ kind: 'cancelled' });
   if (row.expiresAt <= ctx.now) return settle({ kind: 'expired' });
 
   const booked = await inTransaction(ctx, (ctx) => book(ctx, row, keys));
-  if (booked === 'later')
-    return settle({ kind: 'again', mayHaveArrived: false, triedAt: null, message: 'platform quota' });
+  if (booked === 'later') return settle({ kind: 'again', mayHaveArrived: false, message: 'platform quota' });
   if (row.channel === 'wecom_group' && booked.length === 0)
     return settle({ kind: 'failed', reason: 'platform_quota', message: 'every group has had its messages' });
   // From here on the platform may have it, whatever becomes of this process: the row is claimed, and says so.
@@ -135,12 +129,12 @@ async function submitOne(
         failed: failed ?? [],
       });
     case 'unknown':
-      return settle({ kind: 'again', mayHaveArrived: true, triedAt: new Date(), message: receipt.message });
+      return settle({ kind: 'again', mayHaveArrived: true, message: receipt.message });
     case 'unreachable':
-      return settle({ kind: 'again', mayHaveArrived: false, triedAt: null, message: receipt.message });
+      return settle({ kind: 'again', mayHaveArrived: false, message: receipt.message });
     case 'refused':
       return receipt.retryable
-        ? settle({ kind: 'again', mayHaveArrived: false, triedAt: null, message: receipt.message })
+        ? settle({ kind: 'again', mayHaveArrived: false, message: receipt.message })
         : settle({ kind: 'failed', reason: receipt.reason, message: receipt.message });
   }
 }
@@ -148,13 +142,13 @@ async function submitOne(
 type Settlement =
   | { kind: 'submitted'; platformId: string | null; platformJob: string | null; failed: readonly string[] }
   | { kind: 'failed'; reason: TouchReason; message: string }
-  | { kind: 'again'; mayHaveArrived: boolean; triedAt: Date | null; message: string }
+  | { kind: 'again'; mayHaveArrived: boolean; message: string }
   | { kind: 'unknown' }
   | { kind: 'expired' | 'cancelled' };
 
 async function settleClaimed(ctx: WriteCtx, worker: Worker, row: Row, end: Settlement): Promise<void> {
   const { rows } = await sql<{ id: number }>`
-    update broadcast set claimed_by = null, ${changeOf(ctx, row, end)}
+    update broadcast set claimed_by = null, ${changeOf(ctx, await readPolicy(ctx), row, end)}
     where id = ${row.id} and state = 'claimed' and claimed_by = ${worker.number} returning id
   `.execute(ctx.db);
   if (rows.length === 0) return;
@@ -165,7 +159,7 @@ async function settleClaimed(ctx: WriteCtx, worker: Worker, row: Row, end: Settl
     end.kind === 'cancelled' ||
     (end.kind === 'again' && !end.mayHaveArrived)
   )
-    await giveBack(ctx, row.id);
+    await giveBack(ctx, row);
   if (end.kind === 'submitted') {
     await failTargets(ctx, row.id, end.failed, 'not_permitted');
   } else if (end.kind === 'failed' || end.kind === 'expired' || end.kind === 'cancelled') {
@@ -173,14 +167,14 @@ async function settleClaimed(ctx: WriteCtx, worker: Worker, row: Row, end: Settl
   }
 }
 
-function changeOf(ctx: Ctx, row: Row, end: Settlement) {
+function changeOf(ctx: Ctx, policy: Policy, row: Row, end: Settlement) {
   switch (end.kind) {
     case 'submitted':
       return sql`state = 'submitted', reason = null, platform_message = null, platform_id = ${end.platformId}, platform_job = ${end.platformJob},
-        submitted_at = ${ctx.now}, may_have_arrived = false, poll_at = case when ending is null then ${new Date(ctx.now.getTime() + firstPollMs)}::timestamptz else ${ctx.now}::timestamptz end, remind_at = ${nextReminder(ctx.now, 0)}`;
+        submitted_at = ${ctx.now}, may_have_arrived = false, poll_at = case when ending is null then ${new Date(ctx.now.getTime() + firstPollMs)}::timestamptz else ${ctx.now}::timestamptz end, remind_at = ${nextReminder(policy, ctx.now, 0)}`;
     case 'again':
       return sql`state = 'planned', reason = ${end.mayHaveArrived ? 'no_answer' : null}, platform_message = ${end.message.slice(0, 300)},
-        may_have_arrived = ${end.mayHaveArrived}, tried_at = ${end.triedAt}, retry_at = ${new Date(Date.now() + retryPauseMs(row.attempts))}`;
+        may_have_arrived = ${end.mayHaveArrived}, retry_at = ${new Date(Date.now() + retryPauseMs(row.attempts))}`;
     case 'failed':
       return sql`state = 'failed', reason = ${end.reason}, platform_message = ${end.message.slice(0, 300)}, ended_at = ${ctx.now}`;
     case 'unknown':
@@ -224,56 +218,52 @@ async function prepare(ctx: Ctx, row: Row, links: LinkMaker): Promise<ChannelMes
   return rendered.message;
 }
 
-const groupQuotaName = (key: string) => `wecom_group ${key}`;
-
 /**
  * Books the platform's quotas before the call. Groups that have had theirs fail; the keys of the others come back. A
  * broadcast that was booked and may have arrived stays booked.
  */
 async function book(ctx: WriteCtx, row: Row, keys: readonly string[]): Promise<string[] | 'later'> {
   if (row.bookedAt !== null) return [...keys];
-  let booked = [...keys];
+  const booked: string[] = [];
   if (row.channel === 'wecom_moment') {
-    const quotas = momentQuotas(ctx.now, ctx.zone, new Date());
-    for (const [i, quota] of quotas.entries()) {
-      if (await bookQuota(ctx, quota, 1, quota.max)) continue;
-      for (const taken of quotas.slice(0, i)) await giveQuotaBack(ctx, taken, 1);
+    const { month, minute } = momentQuotas(ctx.now, new Date());
+    if (!(await bookQuota(ctx, month, 1, month.max))) return 'later';
+    if (!(await bookQuota(ctx, minute, 1, minute.max))) {
+      await giveQuotaBack(ctx, month, 1);
       return 'later';
     }
+    booked.push(...keys);
   } else {
-    const { periodStart, max } = groupQuota('month_days', ctx.now, ctx.zone);
-    const { rows } = await sql<{ name: string }>`
+    const limit = groupQuota(await readPolicy(ctx), ctx.now);
+    // In the order of the keys, so that two that book for the same groups never wait for each other in a ring.
+    const { rows } = await sql<{ key: string }>`
       insert into touch_quota as q (name, period_start, used)
-      select name, ${periodStart}::timestamptz, 1 from unnest(${keys.map(groupQuotaName)}::text[]) as k(name) order by name
-      on conflict (name, period_start) do update set used = q.used + 1 where q.used < ${max}
-      returning name
+      select ${limit.name} || key, ${limit.periodStart}::timestamptz, 1 from unnest(${keys}::text[]) as k(key) order by key
+      on conflict (name, period_start) do update set used = q.used + 1 where q.used < ${limit.max}
+      returning substr(name, ${limit.name.length + 1}) as key
     `.execute(ctx.db);
-    const names = new Set(rows.map((taken) => taken.name));
-    booked = keys.filter((key) => names.has(groupQuotaName(key)));
-    const over = keys.filter((key) => !names.has(groupQuotaName(key)));
+    booked.push(...rows.map((row) => row.key));
+    const over = keys.filter((key) => !booked.includes(key));
     await failTargets(ctx, row.id, over, 'platform_quota');
   }
   await ctx.db.updateTable('broadcast').set({ booked_at: ctx.now }).where('id', '=', row.id).execute();
   return booked;
 }
 
-/** In the period in which it was booked. */
-async function giveBack(ctx: WriteCtx, id: number): Promise<void> {
-  const { rows } = await sql<{ channel: Broadcast['channel']; bookedAt: Date }>`
-    update broadcast b set booked_at = null from (select id, booked_at from broadcast where id = ${id} for update) before
-    where b.id = before.id and before.booked_at is not null returning b.channel, before.booked_at as "bookedAt"
+/** In the period in which it was booked. What failed has its quota back already, or never had it. */
+async function giveBack(ctx: WriteCtx, row: Row): Promise<void> {
+  const { rows } = await sql<{ bookedAt: Date }>`
+    update broadcast b set booked_at = null from (select id, booked_at from broadcast where id = ${row.id} for update) before
+    where b.id = before.id and before.booked_at is not null returning before.booked_at as "bookedAt"
   `.execute(ctx.db);
   const [booked] = rows;
   if (!booked) return;
-  if (booked.channel === 'wecom_moment') {
-    const [month] = momentQuotas(booked.bookedAt, ctx.zone, new Date());
-    if (month) await giveQuotaBack(ctx, month, 1);
-    return;
-  }
-  const { periodStart } = groupQuota('month_days', booked.bookedAt, ctx.zone);
+  if (row.channel === 'wecom_moment')
+    return giveQuotaBack(ctx, momentQuotas(booked.bookedAt, booked.bookedAt).month, 1);
+  const limit = groupQuota(await readPolicy(ctx), booked.bookedAt);
   await sql`
-    update touch_quota q set used = greatest(0, used - 1) from broadcast_target t
-    where t.broadcast_id = ${id} and t.state = 'waiting' and q.name = 'wecom_group ' || t.key and q.period_start = ${periodStart}
+    update touch_quota q set used = greatest(0, q.used - 1) from broadcast_target t
+    where t.broadcast_id = ${row.id} and t.state = 'waiting' and q.name = ${limit.name} || t.key and q.period_start = ${limit.periodStart}
   `.execute(ctx.db);
 }
 
@@ -354,7 +344,7 @@ async function take(ctx: WriteCtx, row: Row, news: BroadcastNews): Promise<void>
         .set({ state: 'failed', reason: news.reason, platform_message: news.message.slice(0, 300), ended_at: ctx.now })
         .where('id', '=', row.id)
         .execute();
-      await giveBack(ctx, row.id);
+      await giveBack(ctx, row);
       await endTargets(ctx, [row.id], 'failed');
       return;
     case 'targets':
@@ -454,8 +444,8 @@ async function end(ctx: WriteCtx, id: number, ending: 'expired' | 'cancelled' | 
 /** A reminder is written down before the call, so that no crash can make it two. */
 async function remindIfDue(ctx: Ctx, broadcaster: Broadcaster, row: Row, broadcast: Broadcast): Promise<void> {
   if (!broadcaster.traits.canRemind || row.remindAt === null || row.remindAt > ctx.now) return;
-  if (row.submittedAt === null || !mayRemind(row.remindedAt, ctx.now)) return;
-  const next = nextReminder(row.submittedAt, row.remindedAt.length + 1);
+  if (!mayRemind(row.remindedAt, ctx.now)) return;
+  const next = nextReminder(await readPolicy(ctx), ctx.now, row.remindedAt.length + 1);
   const { rows } = await sql<{ id: number }>`
     update broadcast set reminded_at = reminded_at || ${ctx.now}::timestamptz, remind_at = ${next}::timestamptz
     where id = ${row.id} and state = 'submitted' and remind_at = ${row.remindAt} returning id

@@ -93,7 +93,7 @@ export async function stopBroadcasts(ctx: WriteCtx, which: ReturnType<typeof sql
     update broadcast set ending = 'cancelled', poll_at = ${ctx.now},
       state = case when state = 'planned' and not may_have_arrived then 'cancelled' else state end,
       reason = case when state = 'planned' and not may_have_arrived then 'cancelled' else reason end,
-      ended_at = case when state = 'planned' and not may_have_arrived then ${ctx.now} end
+      ended_at = case when state = 'planned' and not may_have_arrived then ${ctx.now}::timestamptz end
     where (${which}) and state in ('planned', 'claimed', 'submitted', 'confirmed') and ending is distinct from 'cancelled'
     returning id, state = 'cancelled' as "isOver"
   `.execute(ctx.db);
