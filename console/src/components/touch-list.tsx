@@ -128,7 +128,9 @@ export function TouchList({ filters, isEmbedded = false }: Props) {
   );
   const content = (touch: Touch) => (
     <span>
-      <span className="touch-text">{touch.text ?? <span className="muted">{t('touch.noText')}</span>}</span>
+      <span className="touch-text">
+        {touch.text ?? <span className="muted">{touch.content?.name ?? t('touch.noText')}</span>}
+      </span>
       {touch.attachmentCount > 0 && (
         <span className="muted small">{t('touch.attachments', { n: touch.attachmentCount })}</span>
       )}

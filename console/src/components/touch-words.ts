@@ -36,7 +36,7 @@ export function useTouchWords() {
           : '',
       detail?.until === undefined ? '' : t('touch.until', { time: format.time(detail.until) }),
     ];
-    return parts.filter((part) => part !== '').join(' ');
+    return parts.filter((part) => part !== '').join(' · ');
   }
 
   return { span, categories, channels, cap, reason };

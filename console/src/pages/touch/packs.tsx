@@ -137,14 +137,14 @@ function PackStanding({ pack }: { pack: Pack }) {
     isWaiting && !pack.isEnding ? t('pack.expires', { time: format.time(pack.expiresAt) }) : '',
     pack.reminderCount > 0 ? t('pack.reminded', { n: format.number(pack.reminderCount) }) : '',
     pack.isEnding ? t('pack.ending') : '',
-  ];
+  ].filter((detail) => detail !== '');
   return (
     <span className="touch-state">
       <Tag color={colourOfState[pack.state]} variant="filled">
         {isWaiting && pack.staff ? t('pack.waitingFor', { name: pack.staff.name }) : t(`pack.state.${pack.state}`)}
       </Tag>
       {!isWaiting && pack.staff && <span className="small">{pack.staff.name}</span>}
-      <span className="muted small">{details.filter((detail) => detail !== '').join(' · ')}</span>
+      {details.length > 0 && <span className="muted small">{details.join(' · ')}</span>}
       {pack.reason !== null && <span className="touch-reason">{words.reason(pack.reason, null)}</span>}
       {pack.platformMessage !== null && pack.reason !== null && (
         <span className="muted mono small">{pack.platformMessage}</span>
@@ -198,6 +198,7 @@ function PackActions({ pack }: { pack: Pack }) {
   }
   const isWaiting = pack.state === 'submitted' && !pack.isEnding;
   const mayCancel = ['planned', 'claimed', 'submitted'].includes(pack.state) && !pack.isEnding;
+  if (!isWaiting && !mayCancel) return null;
   return (
     <span className="row-actions">
       {isWaiting && (
