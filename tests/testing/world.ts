@@ -4,19 +4,14 @@ import type { Call } from '#contract';
 import { createCode, createFolder, getCode } from '#contract/acquisition';
 import { createCampaign, launchCampaign } from '#contract/campaigns';
 import { listOrders, listProducts, tellOrders } from '#contract/commerce';
-import {
-  createContent,
-  createContentFolder,
-  createLink,
-  createMaterial,
-  createScript,
-  shareLink,
-} from '#contract/content';
+import { createContent, createContentFolder, createMaterial } from '#contract/content';
 import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
 import { setEmail } from '#contract/email';
 import { uploadImport } from '#contract/imports';
+import { createLink, shareLink } from '#contract/links';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
 import { setRelay } from '#contract/relay';
+import { createScript } from '#contract/scripts';
 import { type Condition, createSegment, uploadSegmentList } from '#contract/segments';
 import { setSms } from '#contract/sms';
 import { createAssignment, listTasks } from '#contract/tasks';

@@ -57,6 +57,9 @@ export const errors: Texts<typeof zhCN> = {
     material_type_unsupported: 'This kind of file is not supported. Use PNG or JPEG for pictures and MP4 for videos.',
     content_unknown: 'There is no such content. Please choose another.',
     content_archived: 'This content is archived and cannot be used any more. Restore it or choose another.',
+    content_name_taken: 'There is a content of this name. Choose another.',
+    content_changed: 'Somebody else has changed this content meanwhile. Reload, and change the newest version.',
+    material_replaced: 'This file was replaced. Replace the newest one.',
     campaign_content_unfit: 'The content of a variant has no words for this channel. Choose another, or write them.',
     campaign_categories_differ:
       'The contents of the variants have different categories. Choose contents of one category: the gate counts by it.',
@@ -70,9 +73,6 @@ export const errors: Texts<typeof zhCN> = {
     campaign_not_running: 'This campaign is not under way, there is nothing to pause. Refresh the page.',
     campaign_not_paused: 'This campaign is not paused. Refresh the page.',
     campaign_over: 'This campaign is over, or was not launched. Refresh the page.',
-    content_name_taken: 'There is a content of this name. Choose another.',
-    content_changed: 'Somebody else has changed this content meanwhile. Reload, and change the newest version.',
-    material_replaced: 'This file was replaced. Replace the newest one.',
     source_name_taken: 'There is a source of this name already.',
     write_key_invalid: 'The write key is wrong, or its source is switched off.',
     task_ended: 'This task has ended. Reload the list and look again.',
@@ -166,6 +166,5 @@ export const errors: Texts<typeof zhCN> = {
     passwordTooLong: 'The password is too long: at most 128 characters.',
     userDisabled: 'This account is disabled. Ask an owner.',
     tooManyTries: 'Too many tries. Wait a minute.',
-    unknown: 'That did not work. Try again later.',
   },
 };
