@@ -19,11 +19,13 @@ import {
   MailOutlined,
   MergeOutlined,
   MessageOutlined,
+  MobileOutlined,
   NodeIndexOutlined,
   NotificationOutlined,
   PictureOutlined,
   ProfileOutlined,
   QrcodeOutlined,
+  SafetyOutlined,
   SendOutlined,
   ShoppingOutlined,
   SyncOutlined,
@@ -67,6 +69,8 @@ type MenuKey =
   | 'conflicts'
   | 'campaigns'
   | 'touches'
+  | 'packs'
+  | 'policy'
   | 'tasks'
   | 'rfm'
   | 'purchaseModel'
@@ -118,7 +122,9 @@ const groups = [
     title: 'menu.reach',
     entries: [
       { to: '/campaigns', title: 'menu.campaigns', icon: <NotificationOutlined />, permission: 'campaign.read' },
+      { to: '/packs', title: 'menu.packs', icon: <MobileOutlined />, permission: 'touch.read' },
       { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
+      { to: '/touch-policy', title: 'menu.policy', icon: <SafetyOutlined />, permission: 'touch.read' },
     ],
   },
   {
