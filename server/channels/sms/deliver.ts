@@ -1,8 +1,7 @@
-import type { ChannelMessage } from '#contract/content';
 import { findAddress } from '#customers';
 import type { HealthKeeper } from '#platform/channel-health';
 import { type Ctx, inTransaction } from '#platform/ctx';
-import type { Deliverer } from '#touch';
+import type { Deliverer, TouchToDeliver } from '#touch';
 import type { SmsFailure } from './provider.ts';
 import { brokenPauseMs, isOfOneMessage, refused, toReceipt } from './receipts.ts';
 import { dropReport, expectReport, keepReport, noteRefusal } from './reports.ts';
@@ -13,19 +12,16 @@ export function createSmsDeliverer(keeper: SmsKeeper, health: HealthKeeper<SmsPr
   return {
     channel: 'sms',
     // The provider knows no key of idempotence.
-    traits: { isRepeatable: false },
+    traits: { isRepeatable: false, atOnce: 20 },
     async deliver(ctx, touch) {
-      const message = touch.message as ChannelMessage | null;
+      const { message } = touch;
       if (message?.kind !== 'sms') return { receipt: refused('content_missing', 'no words for SMS') };
       const said = { text: message.preview, attachmentCount: 0 };
-      // Whether an earlier attempt arrived, the report says; sending again could be a second message.
-      if (touch.mayHaveArrived)
-        return { receipt: { outcome: 'unknown', message: 'an earlier attempt was cut off' }, said };
       const account = await keeper.connect(ctx);
       if (!account?.isEnabled) return { receipt: refused('not_permitted', 'SMS is not set up, or off', brokenPauseMs) };
       if (!account.provider)
         return { receipt: toReceipt({ outcome: 'refused', problem: 'secret_unreadable', message: '' }) };
-      const address = await findAddress(ctx, touch.customerId, 'phone');
+      const address = await findAddress(ctx, touch.customerId, 'phone', addressOf(touch));
       if (!address) return { receipt: refused('no_address', 'no phone number is known') };
       if (!/^1[3-9]\d{9}$/.test(address.value)) {
         return { receipt: refused('address_refused', 'not a number of mainland China'), said };
@@ -55,3 +51,6 @@ export async function noteAnswer(ctx: Ctx, health: HealthKeeper<SmsProblem>, ans
   if (answer.outcome === 'accepted') return health.note(ctx, null);
   if (!isOfOneMessage.has(answer.problem)) await health.note(ctx, answer);
 }
+
+/** The address that the gate has seen. */
+const addressOf = ({ address }: TouchToDeliver) => (typeof address?.to === 'string' ? address.to : undefined);
