@@ -19,7 +19,8 @@ export const campaignWho = z.discriminatedUnion('kind', [
 ]);
 
 export const campaignVariant = z.object({
-  key: z.string().regex(/^[A-F]$/),
+  /** What its touches and results are told apart by. */
+  part: z.string().regex(/^[A-F]$/),
   name: line(30, 0).default(''),
   contentId: id,
   /** Shares of the people go by weight. */
@@ -64,7 +65,7 @@ export const campaignDraft = z.object({
     .array(campaignVariant)
     .min(1)
     .max(maxVariants)
-    .refine((variants) => new Set(variants.map(({ key }) => key)).size === variants.length, 'variant_key_taken'),
+    .refine((variants) => new Set(variants.map(({ part }) => part)).size === variants.length, 'variant_part_taken'),
   /** Share of the people who are left alone, so that the effect can be seen. */
   holdoutBasisPoints: z.number().int().min(0).max(maxHoldoutBasisPoints).default(1000),
   schedule: campaignSchedule.default({ kind: 'now' }),
@@ -279,7 +280,7 @@ export const campaignDetail = campaignRow.extend({
   draft: campaignDraft,
   variants: z.array(
     z.object({
-      key: z.string(),
+      part: z.string(),
       contentId: id,
       contentName: z.string().nullable(),
       /** The version that is sent; null while nothing has been launched. */
@@ -402,7 +403,7 @@ export const foreseeCampaign = route({
     /** Members who have people among them, and the tasks they would have to confirm. */
     senders: count,
     tasks: count,
-    variants: z.array(z.object({ key: z.string(), people: count, isPersonal: z.boolean() })),
+    variants: z.array(z.object({ part: z.string(), people: count, isPersonal: z.boolean() })),
     needsApproval: z.boolean(),
     costFen: count,
     /** With these sizes, the smallest change of the share of buyers that could be seen; null without holdout. */

@@ -53,6 +53,7 @@ const extras: Readonly<Record<string, Record<string, unknown>>> = {
   createTagGroup: { tags: ['一'] },
   tellBatch: { batch: [{ type: 'track', userId: 'u1', event: 'Song Played' }] },
   tellShortBatch: { batch: [{ type: 'track', userId: 'u1', event: 'Song Played' }] },
+  createCampaign: { name: '新活动' },
   importCodes: { csv: 'name,source,staff\n甲,shop,li' },
 };
 

@@ -2,6 +2,7 @@ import { reportPush } from '#acquisition';
 import { passFor } from '#channels/email';
 import type { Call } from '#contract';
 import { createCode, createFolder, getCode } from '#contract/acquisition';
+import { createCampaign, launchCampaign } from '#contract/campaigns';
 import { listOrders, listProducts, tellOrders } from '#contract/commerce';
 import {
   createContent,
@@ -273,6 +274,22 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
     siyu.ctx,
     pumps.filter((pump) => pump.name === 'segments.fill'),
   );
+  const offer = await siyu.call(owner, createContent, {
+    name: '周末上新',
+    category: 'promotion',
+    wordings: { wecom: { text: '新品上架' } },
+  });
+  // One that runs: its touches wait for a gate that does not work here.
+  const campaign = await siyu.call(owner, createCampaign, {
+    name: '周末上新',
+    who: { kind: 'segment', segmentId: segments[0] ?? 0 },
+    variants: [{ part: 'A', contentId: offer.id }],
+  });
+  await siyu.call(owner, launchCampaign, { id: campaign.id });
+  await drainPumps(
+    siyu.ctx,
+    pumps.filter((pump) => pump.name === 'campaigns.run'),
+  );
   const list = await siyu.ask(owner, uploadSegmentList, { name: '名单' }, Buffer.from('wmOfLi00001\n13800000001\n'));
 
   const today = siyu.clock.now().toISOString().slice(0, 10);
@@ -300,6 +317,10 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/codes': codeIds,
       '/segments': segments,
       '/segment-lists': [list.body.id],
+      '/campaigns': [campaign.id],
+      number: [1],
+      contentId: [content.id],
+      part: ['A', 'B'],
       tree: trees,
       first: trees,
       second: trees,
@@ -323,7 +344,6 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/content-folders': contentFolders.map((folder) => folder.id),
       '/contents': [content.id],
       versionId: [content.versionId],
-      number: [1],
       wordings: [contentDraft.wordings],
       '/links': [link.id],
       linkCode: [address.split('/l/')[1]],
@@ -438,6 +458,13 @@ export const worldRefusals: Readonly<Record<string, string>> = {
   refuseTask: 'task_of_other',
   undoTask: 'task_of_other',
   setUpOwner: 'setup_done',
+  // Its campaign is under way, and can only be paused, resumed and cancelled.
+  updateCampaign: 'campaign_not_draft',
+  deleteCampaign: 'campaign_not_draft',
+  launchCampaign: 'campaign_not_draft',
+  withdrawCampaign: 'campaign_under_way',
+  approveCampaign: 'campaign_not_waiting',
+  rejectCampaign: 'campaign_not_waiting',
   // The test's file is no table; the import of the world has been started by the time it is to be changed.
   uploadImport: 'import_file_unreadable',
   setImport: 'import_started',

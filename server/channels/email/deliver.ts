@@ -1,15 +1,23 @@
-import type { ChannelMessage } from '#contract/content';
 import { findAddress } from '#customers';
 import type { HealthKeeper } from '#platform/channel-health';
 import { type Ctx, inTransaction } from '#platform/ctx';
 import { dayOf, dayStart } from '#platform/days';
 import { sha256 } from '#platform/ids';
 import type { Runtime } from '#platform/module';
-import { bookQuota, type Deliverer, giveQuotaBack, type Quota, type Receipt, type TouchReason } from '#touch';
+import {
+  bookQuota,
+  type Deliverer,
+  giveQuotaBack,
+  type Quota,
+  type Receipt,
+  type TouchReason,
+  type TouchToDeliver,
+} from '#touch';
 import { composeMail } from './mail.ts';
 import { toText } from './markdown.ts';
 import type { MailProblem, MailReceipt } from './rules.ts';
 import type { EmailKeeper, MailServer } from './settings.ts';
+import { maxConnections } from './smtp.ts';
 import { passFor } from './unsubscribe.ts';
 
 /** What a problem means for one touch. */
@@ -32,14 +40,6 @@ const reasons: Readonly<Record<MailProblem, TouchReason>> = {
   no_answer: 'no_answer',
 };
 
-/** What concerns one reader or one mail says nothing about the server. */
-const isOfOneMail: ReadonlySet<MailProblem> = new Set([
-  'address_refused',
-  'policy_refused',
-  'message_refused',
-  'message_too_large',
-]);
-
 const minuteMs = 60_000;
 /** Greylisting servers refuse a stranger's first attempt and take one some minutes later. */
 const busyPauseMs = 5 * minuteMs;
@@ -56,30 +56,24 @@ export function createMailDeliverer(keeper: EmailKeeper, health: HealthKeeper<Ma
     const rest = resting.get(server);
     if (rest && Date.now() < rest.until) return rest.receipt;
     const receipt = await server.smtp.send({ from: server.senderAddress, to }, mail);
-    const failure = receipt.outcome === 'accepted' || isOfOneMail.has(receipt.problem) ? null : receipt;
+    await noteReceipt(ctx, health, receipt);
     const isShut = receipt.outcome === 'unreachable' || (receipt.outcome === 'refused' && receipt.isRetryable);
-    if (failure && isShut && failure.problem !== 'server_busy') {
-      resting.set(server, { until: Date.now() + restMs, receipt });
-    }
-    await health.note(ctx, failure);
+    if (isShut && receipt.problem !== 'server_busy') resting.set(server, { until: Date.now() + restMs, receipt });
     return receipt;
   }
 
   return {
     channel: 'email',
     // A mail server takes the same mail again and again.
-    traits: { isRepeatable: false },
+    traits: { isRepeatable: false, atOnce: maxConnections },
     async deliver(ctx, touch, runtime) {
-      const message = touch.message as ChannelMessage | null;
+      const { message } = touch;
       if (message?.kind !== 'email') return { receipt: refused('content_missing', 'no words for e-mail') };
       const said = { text: `${message.subject}\n\n${toText(message.markdown)}`, attachmentCount: 0 };
-      // Nobody knows whether an earlier attempt arrived, and a second mail would be one too many.
-      if (touch.mayHaveArrived)
-        return { receipt: { outcome: 'unknown', message: 'an earlier attempt was cut off' }, said };
       const server = await keeper.connect(ctx);
       if (!server?.isEnabled)
         return { receipt: refused('not_permitted', 'e-mail is not set up, or off', brokenPauseMs) };
-      const address = await findAddress(ctx, touch.customerId, 'email');
+      const address = await findAddress(ctx, touch.customerId, 'email', addressOf(touch));
       if (!address) return { receipt: refused('no_address', 'no e-mail address is known') };
 
       const quota = quotaOf(ctx);
@@ -133,3 +127,19 @@ function toReceipt(receipt: MailReceipt): Receipt {
   const pauseMs = receipt.problem === 'server_busy' ? busyPauseMs : brokenPauseMs;
   return refused(reasons[receipt.problem], message, receipt.isRetryable ? pauseMs : undefined);
 }
+
+const isOfOneMail: ReadonlySet<MailProblem> = new Set([
+  'address_refused',
+  'policy_refused',
+  'message_refused',
+  'message_too_large',
+]);
+
+/** A refusal that concerns one reader or one mail is no word on the server. */
+export async function noteReceipt(ctx: Ctx, health: HealthKeeper<MailProblem>, receipt: MailReceipt): Promise<void> {
+  if (receipt.outcome === 'accepted') return health.note(ctx, null);
+  if (!isOfOneMail.has(receipt.problem)) await health.note(ctx, receipt);
+}
+
+/** The address that the gate has seen. */
+const addressOf = ({ address }: TouchToDeliver) => (typeof address?.to === 'string' ? address.to : undefined);

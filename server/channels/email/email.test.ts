@@ -134,12 +134,6 @@ describe('a touch', () => {
     expect((await lastMail()).subject).toBe('春茶上新');
   });
 
-  it('that may have arrived is not sent again', async () => {
-    const { receipt } = await deliver(await setUp(), { mayHaveArrived: true });
-    expect(receipt).toMatchObject({ outcome: 'unknown' });
-    expect(mailbox.counts().received).toBe(0);
-  });
-
   it('whose answer is lost is unknown, and the mail is there', async () => {
     const deliverer = await setUp();
     mailbox.setFaults([{ at: 'end', does: 'drop', times: 1 }]);

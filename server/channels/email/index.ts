@@ -6,7 +6,7 @@ import type { Ctx } from '#platform/ctx';
 import { AppError } from '#platform/errors';
 import { endpoint, type Module, type Runtime } from '#platform/module';
 import type { Deliverer } from '#touch';
-import { createMailDeliverer, quotaOf } from './deliver.ts';
+import { createMailDeliverer, noteReceipt, quotaOf } from './deliver.ts';
 import type { MailProblem, MailReceipt } from './rules.ts';
 import { createEmailKeeper, type MailServer } from './settings.ts';
 import { sendTest, unreadable } from './trial.ts';
@@ -43,7 +43,7 @@ export function createEmailChannel(runtime: Runtime): Module & { deliverers: Del
       }),
       endpoint(contract.sendTestEmail, async (ctx, input) => {
         const receipt = await sendTest(ctx, await requireServer(ctx), input.to);
-        await health.note(ctx, receipt.outcome === 'accepted' ? null : receipt);
+        await noteReceipt(ctx, health, receipt);
         return tell(receipt);
       }),
       endpoint(contract.checkEmail, async (ctx) => {

@@ -36,7 +36,7 @@ export interface SmtpTimes {
 
 const usualTimes: SmtpTimes = { connectMs: 10_000, silenceMs: 30_000, idleMs: 2000 };
 /** Dialogues at once in one process; providers refuse more. */
-const maxConnections = 5;
+export const maxConnections = 5;
 const maxMailsOfConnection = 100;
 
 /** One connection, signed in. */

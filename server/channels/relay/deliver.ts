@@ -1,4 +1,3 @@
-import type { ChannelMessage } from '#contract/content';
 import type { HealthKeeper } from '#platform/channel-health';
 import type { Ctx } from '#platform/ctx';
 import { randomToken } from '#platform/ids';
@@ -22,15 +21,13 @@ export function createRelayDeliverer(
     // Receivers are asked to take a webhook-id once; that they do is not known.
     traits: { isRepeatable: false },
     async deliver(ctx, touch) {
-      const message = touch.message as ChannelMessage | null;
+      const { message } = touch;
       if (message?.kind !== 'webhook') {
         return {
           receipt: { outcome: 'refused', reason: 'content_missing', retryable: false, message: 'no words for webhook' },
         };
       }
       const said = { text: Object.values(message.fields).join('\n'), attachmentCount: 0 };
-      if (touch.mayHaveArrived)
-        return { receipt: { outcome: 'unknown', message: 'an earlier attempt was cut off' }, said };
       const relay = await keeper.connect(ctx);
       if (!relay?.isEnabled) {
         const off = {
@@ -48,10 +45,8 @@ export function createRelayDeliverer(
         timestamp: ctx.now.toISOString(),
         data,
       });
-      await health.note(
-        ctx,
-        problem === null ? null : { problem, message: 'message' in receipt ? receipt.message : '' },
-      );
+      if (receipt.outcome === 'accepted') await health.note(ctx, null);
+      else if (problem !== null) await health.note(ctx, { problem, message: receipt.message });
       return { receipt, said };
     },
   };

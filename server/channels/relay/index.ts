@@ -34,11 +34,13 @@ export function createRelayChannel(
       endpoint(contract.sendTestRelay, async (ctx) => {
         const relay = await keeper.connect(ctx);
         if (!relay) throw new AppError('channel_not_set_up');
-        const { receipt, problem } = await postTest(ctx, sender, relay);
+        const verdict = await postTest(ctx, sender, relay);
+        const { receipt } = verdict;
         const message = 'message' in receipt ? receipt.message : null;
+        // Of a test a refusal is no word on one person.
+        const problem = receipt.outcome === 'accepted' ? null : (verdict.problem ?? 'refused');
         await health.note(ctx, problem === null ? null : { problem, message: message ?? '' });
-        const isRefused = receipt.outcome === 'refused' && problem === null;
-        return { outcome: receipt.outcome, problem: isRefused ? 'refused' : problem, message };
+        return { outcome: receipt.outcome, problem, message };
       }),
     ],
   };

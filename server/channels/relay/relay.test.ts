@@ -79,11 +79,6 @@ it('a touch is posted, signed, under a webhook-id of its own', async () => {
   });
 });
 
-it('one that may have arrived is not posted again', async () => {
-  expect((await deliver({ mayHaveArrived: true })).receipt).toMatchObject({ outcome: 'unknown' });
-  expect(heard).toHaveLength(0);
-});
-
 describe('the answer', () => {
   it.each([
     [204, { outcome: 'accepted' }],

@@ -3,7 +3,7 @@ import type { relayProblem } from '#contract/relay';
 import type { Receipt as TouchReceipt } from '#touch';
 import type { WebhookReason } from '#webhooks';
 
-/** What the answer of the brand's own sender means. docs/channels/webhook.md promises this to its makers. */
+/** What the answer of the brand's own sender means. docs/channels/relay.md promises this to its makers. */
 
 export type RelayProblem = z.output<typeof relayProblem>;
 

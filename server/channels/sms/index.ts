@@ -6,7 +6,7 @@ import { AppError } from '#platform/errors';
 import { randomToken } from '#platform/ids';
 import { endpoint, type Module, type Runtime } from '#platform/module';
 import type { Deliverer } from '#touch';
-import { createSmsDeliverer } from './deliver.ts';
+import { createSmsDeliverer, noteAnswer } from './deliver.ts';
 import type { SmsFailure } from './provider.ts';
 import { countUnreported, createReportPump } from './reports.ts';
 import type { SmsProblem } from './rules.ts';
@@ -41,10 +41,9 @@ export function createSmsChannel(runtime: Runtime): Module & { deliverers: Deliv
       endpoint(contract.sendTestSms, async (ctx, { phone, templateCode, params }) => {
         const { provider } = await requireAccount(ctx);
         const id = `test-${randomToken(9)}`;
-        const [answer] = provider ? await provider.send([{ id, phone, templateCode, params }]) : [unreadable];
-        const failure = answer?.outcome === 'accepted' ? undefined : answer;
-        await health.note(ctx, failure ?? null);
-        return tell(failure);
+        const [answer] = provider ? await provider.send([{ id, phone, templateCode, params }]) : [];
+        await noteAnswer(ctx, health, answer ?? unreadable);
+        return tell(answer?.outcome === 'accepted' ? undefined : (answer ?? unreadable));
       }),
       endpoint(contract.checkSms, async (ctx) => {
         const { provider } = await requireAccount(ctx);

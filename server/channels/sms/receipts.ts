@@ -49,8 +49,10 @@ const pausesMs: Partial<Record<SmsProblem, number>> = {
   provider_busy: 10_000,
 };
 
-/** What concerns one number or one text says nothing about the account. */
 export const isOfOneMessage: ReadonlySet<SmsProblem> = new Set([
+  'template_refused',
+  'parameters_refused',
+  'content_refused',
   'number_invalid',
   'number_out_of_service',
   'person_refused',

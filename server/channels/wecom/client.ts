@@ -1,3 +1,4 @@
+import { wasSurelyNotSent } from '#platform/network';
 import type { Endpoint } from './endpoint.ts';
 import {
   type EndpointInput,
@@ -282,18 +283,12 @@ function perhapsDone(endpoint: Endpoint, errmsg: string): Failure {
   return { ok: false, outcome: 'unknown', errmsg, retryable: endpoint.idempotent, remedy: 'check_network' };
 }
 
-const notConnected = /^(ENOTFOUND|EAI_\w+|ECONNREFUSED|UND_ERR_CONNECT_TIMEOUT)$/;
-const notTrusted = /^(CERT_\w+|ERR_TLS_CERT_\w+|UNABLE_TO_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+)$/;
-
-/** Only a connection that never came about proves that nothing was executed. */
 function networkFailure(endpoint: Endpoint, error: unknown): Failure {
   const cause: unknown = error instanceof Error && error.cause ? error.cause : error;
-  const { code, syscall } = cause as { code?: unknown; syscall?: unknown };
+  const { code } = cause as { code?: unknown };
   const errmsg = typeof code === 'string' ? code : 'the connection failed';
-  // An AggregateError comes from trying every address of a host in vain.
-  const isUnconnected = syscall === 'connect' || cause instanceof AggregateError || notConnected.test(errmsg);
-  const isUnsent = isUnconnected || notTrusted.test(errmsg);
-  return isUnsent ? { ...notSent(errmsg), remedy: 'check_network' } : perhapsDone(endpoint, errmsg);
+  if (!wasSurelyNotSent(error)) return perhapsDone(endpoint, errmsg);
+  return { ...notSent(errmsg), remedy: 'check_network' };
 }
 
 /** The body as text, or undefined when it is too large. */

@@ -325,10 +325,10 @@ export async function checkDraft(
   if (draft.sender.kind === 'staff') await assertStaff(ctx, draft.sender.staffIds);
   const versions: Record<string, number> = {};
   const categories = new Set<string>();
-  for (const { key, contentId } of draft.variants) {
+  for (const { part, contentId } of draft.variants) {
     const version = await currentVersion(ctx, contentId);
-    if (!hasWording(version, draft.channel)) throw new AppError('campaign_content_unfit', { details: { key } });
-    versions[key] = version.id;
+    if (!hasWording(version, draft.channel)) throw new AppError('campaign_content_unfit', { details: { part } });
+    versions[part] = version.id;
     categories.add(version.category);
   }
   const [category = ''] = categories;

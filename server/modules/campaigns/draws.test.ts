@@ -14,8 +14,8 @@ const draft = {
   holdoutBasisPoints: 1000,
   throttleHours: 4,
   variants: [
-    { key: 'A', name: '', contentId: 1, weight: 2 },
-    { key: 'B', name: '', contentId: 2, weight: 1 },
+    { part: 'A', name: '', contentId: 1, weight: 2 },
+    { part: 'B', name: '', contentId: 2, weight: 1 },
   ],
 };
 const people = sql.raw('generate_series(1, 40000) as id');

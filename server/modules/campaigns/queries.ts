@@ -137,11 +137,11 @@ export async function showCampaign(ctx: Ctx, id: number): Promise<Output<typeof 
   return {
     ...present(found, runs[0] ?? null),
     draft: campaign.draft,
-    variants: campaign.draft.variants.map(({ key, contentId }) => ({
-      key,
+    variants: campaign.draft.variants.map(({ part, contentId }) => ({
+      part,
       contentId,
       contentName: names.get(contentId) ?? null,
-      versionId: isLaunched ? (campaign.versions[key] ?? null) : null,
+      versionId: isLaunched ? (campaign.versions[part] ?? null) : null,
     })),
     staff,
     category: campaign.category,

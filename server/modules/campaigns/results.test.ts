@@ -39,8 +39,8 @@ beforeAll(async () => {
     name: '周末上新',
     who: { kind: 'rule', tree: { kind: 'account_kind', values: ['wechat'] } },
     variants: [
-      { key: 'A', contentId: a.id },
-      { key: 'B', contentId: b.id },
+      { part: 'A', contentId: a.id },
+      { part: 'B', contentId: b.id },
     ],
     holdoutBasisPoints: 2000,
     windowHours,

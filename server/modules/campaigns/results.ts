@@ -203,7 +203,7 @@ async function summarize(
   const messages = funnel.reduce((sum, part) => sum + part.submitted, 0);
   const effect = concludeRun(numbers, {
     holdoutShare: draft.holdoutBasisPoints / 10_000,
-    weights: new Map(draft.variants.map(({ key, weight }) => [key, weight])),
+    weights: new Map(draft.variants.map(({ part, weight }) => [part, weight])),
     isOver,
     messages,
     costFen: costOf(draft, messages),
@@ -261,7 +261,7 @@ const steps = sql`
 async function readFunnel(ctx: Ctx, draft: CampaignDraft): Promise<RunResult['funnel']> {
   const { rows } = await sql<RunResult['funnel'][number]>`
     select v.part, count(c.customer_id) as planned, ${steps}
-    from unnest(${draft.variants.map(({ key }) => key)}::text[]) v(part) left join counted c on c.part = v.part and not c.is_holdout
+    from unnest(${draft.variants.map(({ part }) => part)}::text[]) v(part) left join counted c on c.part = v.part and not c.is_holdout
     group by v.part order by v.part
   `.execute(ctx.db);
   return rows;

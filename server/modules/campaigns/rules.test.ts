@@ -46,7 +46,7 @@ describe('variants', () => {
     fc.assert(
       fc.property(weights, (list) => {
         const buckets = bucketsOf(
-          list.map((weight, i) => ({ key: 'ABCDEF'[i] ?? '', name: '', contentId: 1, weight })),
+          list.map((weight, i) => ({ part: 'ABCDEF'[i] ?? '', name: '', contentId: 1, weight })),
         );
         expect(buckets[0]?.from).toBe(0);
         expect(buckets.at(-1)?.to).toBe(10_000);

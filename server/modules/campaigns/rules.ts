@@ -61,13 +61,13 @@ function fallsOn(schedule: Extract<Schedule, { kind: 'weekly' | 'monthly' }>, da
 const whole = 10_000;
 
 /** Buckets of each variant, from (included) to (excluded). */
-export function bucketsOf(variants: CampaignDraft['variants']): { key: string; from: number; to: number }[] {
+export function bucketsOf(variants: CampaignDraft['variants']): { part: string; from: number; to: number }[] {
   const weight = variants.reduce((sum, variant) => sum + variant.weight, 0);
   let before = 0;
-  return variants.map(({ key, weight: own }) => {
+  return variants.map(({ part, weight: own }) => {
     const from = Math.round((before * whole) / weight);
     before += own;
-    return { key, from, to: Math.round((before * whole) / weight) };
+    return { part, from, to: Math.round((before * whole) / weight) };
   });
 }
 
@@ -89,7 +89,7 @@ export function drawSql(column: string, draft: Draws, campaignId: number, run: n
     const seed = (BigInt(campaignId) * 1_000_000n + BigInt(run)) * 8n + BigInt(purpose);
     return `((hashint8extended(${column}, ${seed}) & 9223372036854775807) % ${whole})`;
   };
-  const cases = bucketsOf(draft.variants).map(({ key, to }) => `when ${bucket(2)} < ${to} then '${key}'`);
+  const cases = bucketsOf(draft.variants).map(({ part, to }) => `when ${bucket(2)} < ${to} then '${part}'`);
   return {
     isHoldout: `${bucket(1)} < ${draft.holdoutBasisPoints}`,
     part: `case ${cases.join(' ')} end`,

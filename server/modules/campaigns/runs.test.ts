@@ -63,7 +63,7 @@ beforeEach(async () => {
 const draftOf = (over: Partial<CampaignDraft> = {}) => ({
   name: '周末上新',
   who: { kind: 'rule' as const, tree: everybody },
-  variants: [{ key: 'A', contentId }],
+  variants: [{ part: 'A', contentId }],
   ...over,
 });
 
@@ -109,8 +109,8 @@ describe('a run', () => {
     const { id } = await launched({
       throttleHours: 6,
       variants: [
-        { key: 'A', name: '', contentId, weight: 1 },
-        { key: 'B', name: '', contentId, weight: 1 },
+        { part: 'A', name: '', contentId, weight: 1 },
+        { part: 'B', name: '', contentId, weight: 1 },
       ],
     });
     let isOver = false;
@@ -223,6 +223,33 @@ describe('what is paused, resumed, cancelled', () => {
     await siyu.call(siyu.owner, resumeCampaign, { id });
     await drain();
     expect(await countTouches(id)).toMatchObject({ touches: people, customers: people });
+  });
+
+  it('is not even decided about by the gate while it is paused', async () => {
+    const { id } = await launched();
+    await drain();
+    await siyu.call(siyu.owner, pauseCampaign, { id });
+    const gate = siyu.app.modules.flatMap((module) => module.pumps ?? []).find(({ name }) => name === 'touch.decide');
+    const decide = async () => {
+      for (let did = 1; did > 0; ) did = (await gate?.drain(siyu.ctx, siyu as never, { number: 0 })) ?? 0;
+    };
+    await decide();
+    const statesOf = async () => {
+      const { rows } = await sql<{ state: string; reason: string | null; isHoldout: boolean; count: number }>`
+        select state, reason, is_holdout as "isHoldout", count(*) as count from touch where source_id = ${id}
+        group by 1, 2, 3 order by 1
+      `.execute(siyu.database.db);
+      return rows;
+    };
+    expect((await statesOf()).map(({ state }) => state)).toEqual(['planned', 'planned']);
+    await siyu.call(siyu.owner, resumeCampaign, { id });
+    await decide();
+    const { holdout } = await countTouches(id);
+    expect(await statesOf()).toEqual([
+      { state: 'allowed', reason: null, isHoldout: false, count: people - holdout },
+      { state: 'suppressed', reason: 'holdout', isHoldout: true, count: holdout },
+    ]);
+    await sql`truncate attention`.execute(siyu.database.db);
   });
 
   it('sends nothing of what was cancelled', async () => {
@@ -344,14 +371,14 @@ describe('approval', () => {
 
 describe('a draft', () => {
   it.each([
-    { why: 'content_unknown', over: () => ({ variants: [{ key: 'A', name: '', weight: 1, contentId: 999_999 }] }) },
+    { why: 'content_unknown', over: () => ({ variants: [{ part: 'A', name: '', weight: 1, contentId: 999_999 }] }) },
     { why: 'campaign_content_unfit', over: () => ({ channel: 'email' as const }) },
     {
       why: 'campaign_categories_differ',
       over: () => ({
         variants: [
-          { key: 'A', name: '', weight: 1, contentId },
-          { key: 'B', name: '', weight: 1, contentId: careId },
+          { part: 'A', name: '', weight: 1, contentId },
+          { part: 'B', name: '', weight: 1, contentId: careId },
         ],
       }),
     },
@@ -366,7 +393,7 @@ describe('a draft', () => {
     const { id } = await siyu.call(
       siyu.owner,
       createCampaign,
-      draftOf({ channel: 'sms', variants: [{ key: 'A', name: '', weight: 1, contentId: smsId }] }),
+      draftOf({ channel: 'sms', variants: [{ part: 'A', name: '', weight: 1, contentId: smsId }] }),
     );
     expect(await stateOf(id)).toBe('draft');
   });

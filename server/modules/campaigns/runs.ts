@@ -184,7 +184,7 @@ export function peopleOf(
   among: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
   const draws = drawSql('d.customer_id', draft, id, run.number);
-  const cases = Object.entries(versions).map(([key, versionId]) => sql`when ${key} then ${versionId}::bigint`);
+  const cases = Object.entries(versions).map(([part, versionId]) => sql`when ${part} then ${versionId}::bigint`);
   return sql`
     select d.customer_id, ${purposeOf(id, run.number)} as purpose, d.part, case d.part ${sql.join(cases, sql` `)} end as version_id,
       d.staff_id, d.is_holdout, ${run.occasion_at}::timestamptz + d.delay_hours * interval '1 hour' as due_at,
