@@ -218,7 +218,7 @@ export async function cancel(ctx: WriteCtx, id: number): Promise<number> {
   await ctx.db.deleteFrom('campaign_candidate').where('campaign_id', '=', id).execute();
   const stopping = isBroadcast(campaign.draft.channel) ? cancelBroadcasts : cancelTouches;
   const cancelled = campaign.runCount > 0 ? await stopping(ctx, touchesOf(id)) : 0;
-  if (campaign.draft.channel === 'staff_task') await withdrawTasks(ctx, { kind: 'campaign', sourceId: id });
+  await withdrawTasks(ctx, { kind: 'campaign', sourceId: id });
   await audit(ctx, 'cancelled', campaign, { after: { cancelled } });
   return cancelled;
 }
