@@ -159,6 +159,22 @@ export type WordingKind = keyof Wordings;
 
 export const wordingKinds = ['wecom', 'moment', 'email', 'sms', 'webhook', 'task'] as const satisfies WordingKind[];
 
+/** Addresses that stand somewhere in the words: others are not tracked by them. */
+export function addressesOf(wordings: Wordings): Set<string> {
+  const texts = [
+    wordings.wecom?.text,
+    wordings.moment?.text,
+    wordings.email?.markdown,
+    ...(wordings.sms?.params ?? []).map((param) => param.text),
+    ...(wordings.webhook?.fields ?? []).map((field) => field.text),
+    wordings.task?.words,
+  ];
+  const links = [...(wordings.wecom?.attachments ?? []), ...(wordings.moment?.attachments ?? [])].flatMap((one) =>
+    one.kind === 'link' ? [one.url] : [],
+  );
+  return new Set([...texts.flatMap((text) => addressesIn(text ?? '').map(({ url }) => url)), ...links]);
+}
+
 /** A message with everything filled in, as its channel takes it. */
 export const channelMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('wecom'), text: z.string(), attachments: z.array(attachment) }),

@@ -39,6 +39,8 @@ export const taskRow = z.object({
   state: taskState,
   kind: taskKind,
   sourceId: id.nullable(),
+  /** Name of the journey or campaign. */
+  sourceName: z.string().nullable(),
   category,
   priority,
   title: z.string(),

@@ -27,8 +27,8 @@ const platformTables: Readonly<Record<string, readonly string[]>> = {
   change_follower: ['segments'],
 };
 
-/** What the phone's pages have from the console: how one calls, signs in and says refusals and events. */
-const sharedPages = /^#console\/(call|auth|i18n\/(texts|(en|zh-CN)\/(errors|event-names)))$/;
+/** What the phone's pages have from the console: how one calls, signs in, and says refusals, events and touches. */
+const sharedPages = /^#console\/(call|auth|i18n\/(texts|(en|zh-CN)\/(errors|event-names|touch)))$/;
 
 /** The table of contents, as written: modules in their order, each with its tables. Channels have the same form. */
 export function readContents(text: string): { name: string; tables: string[] }[] {

@@ -30,7 +30,7 @@ import {
   segmentEndpoints,
   watchedTables,
 } from '#segments';
-import { createTaskDeliverer, dayChore, endChores, followTasks, taskEndpoints } from '#tasks';
+import { dayChore, endChores, followTasks, taskDeliverer, taskEndpoints } from '#tasks';
 import {
   type Broadcaster,
   broadcastEndpoints,
@@ -93,7 +93,7 @@ export function createModules(parts: {
     moveMemberships,
     moveJourneys,
   ];
-  const deliverers = [...parts.deliverers, createTaskDeliverer(parts)];
+  const deliverers = [...parts.deliverers, taskDeliverer];
 
   return [
     {

@@ -5,6 +5,7 @@ import type { Output } from '#contract';
 import { listOrders } from '#contract/commerce';
 import { getCustomer, listAttributes, listTimeline } from '#contract/customers';
 import { countTasks, listTasks } from '#contract/tasks';
+import { getAttention } from '#contract/touch';
 import { useFormat } from './format';
 import { textOr } from './i18n/index';
 import { Avatar, Problem, Section, useCustomerName, Waiting } from './parts';
@@ -21,6 +22,7 @@ export function CustomerCard({ id }: { id: number }) {
     <>
       <Who customer={customer.data} />
       <CustomerTasks id={customer.data.id} />
+      <Attention id={customer.data.id} />
       <Attributes customer={customer.data} />
       <Orders id={customer.data.id} />
       <Happened id={customer.data.id} />
@@ -94,6 +96,49 @@ function CustomerTasks({ id }: { id: number }) {
           ))}
         </ul>
       )}
+    </Section>
+  );
+}
+
+/** What of his attention is left: for each kind of contact whether now is a good time, and why not. */
+function Attention({ id }: { id: number }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { data } = useQuery(reading(getAttention, { id }));
+  if (!data) return null;
+  const verdicts = data.verdicts.filter((one) => one.channel === 'staff_task');
+  return (
+    <Section title={t('customer.attention')}>
+      <dl className="facts">
+        {verdicts.map(({ category, verdict }) => (
+          <div key={category} className="fact">
+            <dt>{t(`task.category.${category}`)}</dt>
+            <dd className={verdict.kind === 'allow' ? 'good' : ''}>
+              {verdict.kind === 'allow'
+                ? t('customer.allowed')
+                : verdict.kind === 'defer'
+                  ? t('customer.notBefore', { time: format.time(verdict.until) })
+                  : t('customer.notNow')}
+              {verdict.kind !== 'allow' && <span className="muted">{t(`touch.reason.${verdict.reason}`)}</span>}
+            </dd>
+          </div>
+        ))}
+        <div className="fact meters">
+          {data.caps.map(({ cap, used }) => (
+            <span key={JSON.stringify(cap)} className="meter">
+              <span className="muted small">
+                {t('customer.cap', { n: String(Math.round((cap.windowHours / 24) * 10) / 10) })}
+                {cap.categories.length > 0 &&
+                  ` · ${cap.categories.map((category) => t(`task.category.${category}`)).join(t('common.separator'))}`}
+              </span>
+              <meter min={0} max={cap.max} value={used} />
+              <span className="small">
+                {used} / {cap.max}
+              </span>
+            </span>
+          ))}
+        </div>
+      </dl>
     </Section>
   );
 }

@@ -45,6 +45,7 @@ create index task_escalated on task (escalated_to, due_on) where escalated_to is
 create index task_ended on task (ended_at, id) where ended_at is not null;
 create index task_ended_by_staff on task (staff_id, ended_at) where ended_at is not null;
 create index task_untold on task (ended_at) where ended_at is not null and not is_told;
+create index task_source on task (kind, source_id) where state in ('open', 'postponed');
 create index task_given on task (first_due_on, staff_id);
 create index task_home on task (home_id) where home_id is not null;
 

@@ -98,7 +98,6 @@ create table broadcast (
   -- An answer was lost: the platform may have it.
   may_have_arrived boolean not null default false,
   -- The machine's time.
-  tried_at timestamptz,
   retry_at timestamptz,
   claimed_by integer,
   attempts integer not null default 0

@@ -179,7 +179,6 @@ export interface BroadcastTable {
   poll_at: Date | null;
   ending: string | null;
   may_have_arrived: Generated<boolean>;
-  tried_at: Date | null;
   retry_at: Date | null;
   claimed_by: number | null;
   attempts: Generated<number>;

@@ -4,7 +4,9 @@ import {
   AuditOutlined,
   CarryOutOutlined,
   CheckCircleOutlined,
+  CommentOutlined,
   DatabaseOutlined,
+  FileTextOutlined,
   FunnelPlotOutlined,
   GiftOutlined,
   HeartOutlined,
@@ -13,10 +15,13 @@ import {
   ImportOutlined,
   KeyOutlined,
   LineChartOutlined,
+  LinkOutlined,
   MailOutlined,
   MergeOutlined,
   MessageOutlined,
   NodeIndexOutlined,
+  NotificationOutlined,
+  PictureOutlined,
   ProfileOutlined,
   QrcodeOutlined,
   SendOutlined,
@@ -52,10 +57,15 @@ type MenuKey =
   | 'segments'
   | 'tags'
   | 'attributes'
+  | 'contents'
+  | 'scripts'
+  | 'materials'
+  | 'links'
   | 'orders'
   | 'products'
   | 'imports'
   | 'conflicts'
+  | 'campaigns'
   | 'touches'
   | 'tasks'
   | 'rfm'
@@ -96,6 +106,22 @@ const groups = [
     ],
   },
   {
+    title: 'menu.contentGroup',
+    entries: [
+      { to: '/contents', title: 'menu.contents', icon: <FileTextOutlined />, permission: 'content.read' },
+      { to: '/scripts', title: 'menu.scripts', icon: <CommentOutlined />, permission: 'content.read' },
+      { to: '/materials', title: 'menu.materials', icon: <PictureOutlined />, permission: 'content.read' },
+      { to: '/links', title: 'menu.links', icon: <LinkOutlined />, permission: 'content.read' },
+    ],
+  },
+  {
+    title: 'menu.reach',
+    entries: [
+      { to: '/campaigns', title: 'menu.campaigns', icon: <NotificationOutlined />, permission: 'campaign.read' },
+      { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
+    ],
+  },
+  {
     title: 'menu.commerce',
     entries: [
       { to: '/orders', title: 'menu.orders', icon: <ShoppingOutlined />, permission: 'order.read' },
@@ -110,7 +136,6 @@ const groups = [
       { to: '/scores/purchases', title: 'menu.purchaseModel', icon: <LineChartOutlined />, permission: 'insight.read' },
       { to: '/scores/relation', title: 'menu.relation', icon: <HeartOutlined />, permission: 'insight.read' },
       { to: '/scores/sources', title: 'menu.sourceQuality', icon: <FunnelPlotOutlined />, permission: 'insight.read' },
-      { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
     ],
   },
   {

@@ -1,11 +1,13 @@
 import { errors } from '#console/i18n/en/errors';
 import { eventNames } from '#console/i18n/en/event-names';
+import { touch } from '#console/i18n/en/touch';
 import type { Texts } from '#console/i18n/texts';
 import type { zhCN } from './zh-CN';
 
 export const en: Texts<typeof zhCN> = {
   ...errors,
   ...eventNames,
+  ...touch,
   common: {
     back: 'Back',
     cancel: 'Cancel',
@@ -121,6 +123,7 @@ export const en: Texts<typeof zhCN> = {
     staff: 'For {{name}}',
     category: { service: 'Service', care: 'Care', content: 'Content', promotion: 'Promotion' },
     kind: { journey: 'From a journey', campaign: 'From a campaign', task: 'From your manager' },
+    kindNamed: { journey: 'From the journey “{{name}}”', campaign: 'From the campaign “{{name}}”', task: '{{name}}' },
     state: {
       open: 'To do',
       postponed: 'Moved',
@@ -177,7 +180,11 @@ export const en: Texts<typeof zhCN> = {
       packaging: 'Packaging',
       direct: 'Direct',
     },
-    timelineMore: 'Earlier',
+    attention: 'May you contact now?',
+    allowed: 'Yes',
+    notBefore: 'After {{time}}',
+    notNow: 'Better not',
+    cap: 'In {{n}} d',
   },
   sidebar: {
     title: 'Sidebar',

@@ -1,9 +1,11 @@
 import { errors } from '#console/i18n/zh-CN/errors';
 import { eventNames } from '#console/i18n/zh-CN/event-names';
+import { touch } from '#console/i18n/zh-CN/touch';
 
 export const zhCN = {
   ...errors,
   ...eventNames,
+  ...touch,
   common: {
     back: '返回',
     cancel: '取消',
@@ -118,6 +120,7 @@ export const zhCN = {
     staff: '负责：{{name}}',
     category: { service: '服务', care: '关怀', content: '内容', promotion: '促销' },
     kind: { journey: '来自旅程', campaign: '来自群发', task: '负责人安排' },
+    kindNamed: { journey: '来自旅程“{{name}}”', campaign: '来自群发“{{name}}”', task: '{{name}}' },
     state: {
       open: '待办',
       postponed: '已改期',
@@ -174,7 +177,11 @@ export const zhCN = {
       packaging: '包装',
       direct: '直接添加',
     },
-    timelineMore: '更早的动态',
+    attention: '现在适合联系吗',
+    allowed: '可以',
+    notBefore: '{{time}} 之后',
+    notNow: '先不要',
+    cap: '{{n}} 天内',
   },
   sidebar: {
     title: '侧边栏',

@@ -66,7 +66,9 @@ function TaskDetails({ task, today }: { task: Task; today: string }) {
         <TaskChips task={task} today={today} />
         {task.why !== '' && <p>{task.why}</p>}
         <p className="muted small">
-          {t(`task.kind.${task.kind}`)}
+          {task.sourceName === null
+            ? t(`task.kind.${task.kind}`)
+            : t(`task.kindNamed.${task.kind}`, { name: task.sourceName })}
           {!task.isMine && ` · ${t('task.staff', { name: task.staff.name })}`}
           {isToDo &&
             ` · ${t('task.endsOn', { day: format.date(new Date(Date.parse(task.expiresAt) - 1).toISOString()) })}`}

@@ -1,5 +1,6 @@
 import type { Broadcast, Broadcaster, TargetNews } from '#touch';
 import type { Connector } from './connection.ts';
+import { createDoubts } from './doubts.ts';
 import {
   cancelMass,
   findMass,
@@ -18,6 +19,7 @@ const unnamedAfterMs = 3_600_000;
 
 /** Messages to groups: one task for each owner, which he sends to all its groups at once. */
 export function createGroupBroadcaster(connector: Connector): Broadcaster {
+  const doubts = createDoubts();
   return {
     channel: 'wecom_group',
     traits: { canRemind: true },
@@ -25,16 +27,14 @@ export function createGroupBroadcaster(connector: Connector): Broadcaster {
     async submit(ctx, broadcast, keys) {
       const connection = await connector.connect(ctx);
       if (!connection) return { receipt: notConnected };
-      return submitMass(ctx, connection, taskOf(broadcast, keys));
+      return submitMass(ctx, connection, taskOf(broadcast, keys), doubts);
     },
 
     async find(ctx, broadcast, keys) {
       const connection = await connector.connect(ctx);
       if (!connection) return { failure: notConnected };
-      const found = await findMass(connection, taskOf(broadcast, keys), broadcast.createdAt, ctx.now, (platformId) =>
-        isKnownElsewhere(ctx, platformId, { broadcastId: broadcast.id }),
-      );
-      return typeof found === 'object' && 'ok' in found ? { failure: toReceipt(found) } : found;
+      const isKnown = (platformId: string) => isKnownElsewhere(ctx, platformId, { broadcastId: broadcast.id });
+      return findMass(connection, taskOf(broadcast, keys), broadcast.createdAt, ctx.now, isKnown, doubts);
     },
 
     async *poll(ctx, broadcast, targets) {
@@ -97,6 +97,7 @@ function taskOf(broadcast: Broadcast, keys: readonly string[]): MassTask {
   const { message } = broadcast;
   if (message.kind !== 'wecom') throw new Error(`broadcast ${broadcast.id} has a message for ${message.kind}`);
   return {
+    key: `broadcast ${broadcast.id}`,
     chatType: 'group',
     sender: broadcast.staffUserid,
     targets: keys,

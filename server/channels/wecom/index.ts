@@ -1,7 +1,7 @@
 import { pushCodeJob } from '#acquisition';
 import type { VisitorIdentity } from '#content';
 import * as contract from '#contract/wecom';
-import { recordAudit } from '#organization';
+import { recordAudit, type StaffIdentity } from '#organization';
 import type { Ctx } from '#platform/ctx';
 import { AppError } from '#platform/errors';
 import { addJob, type JobHandler } from '#platform/jobs';
@@ -21,7 +21,7 @@ import { renewMedia } from './media.ts';
 import { createMirror } from './mirror.ts';
 import { createMomentBroadcaster } from './moments.ts';
 import { createNotifier } from './notices.ts';
-import { createMembers, createVisitors, type MemberIdentity } from './oauth.ts';
+import { createIdentity, createVisitors } from './oauth.ts';
 import { createReceiver } from './receive.ts';
 import { ensureOperation, pullStaffDays, readGroups, reconcile } from './reconcile.ts';
 import { createRefresher, OutsideError, refreshDirectory, refreshTags } from './refresh.ts';
@@ -32,13 +32,14 @@ export interface WecomChannel extends Module {
   readonly packers: Packer[];
   readonly broadcasters: Broadcaster[];
   readonly visitors: VisitorIdentity;
-  readonly members: MemberIdentity;
+  readonly identity: StaffIdentity;
 }
 
 /** WeCom: callbacks in, calls out, and the two kept equal. */
 export function createWecomChannel(runtime: Runtime, metrics: Metrics): WecomChannel {
   const connector = createConnector({ ...runtime, metrics });
   const receiver = createReceiver(connector, metrics);
+  const identity = createIdentity(connector);
 
   /** A job that does nothing while no corp is connected: connecting starts a reconciliation, which catches up. */
   const whenConnected =
@@ -69,8 +70,8 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): WecomCha
     deliverers: [createWelcomeDeliverer(connector)],
     packers: [createMassPacker(connector)],
     broadcasters: [createGroupBroadcaster(connector), createMomentBroadcaster(connector)],
-    visitors: createVisitors(connector),
-    members: createMembers(connector),
+    visitors: createVisitors(identity),
+    identity,
     endpoints: [
       endpoint(contract.getConnection, (ctx) => connector.describe(ctx)),
       endpoint(contract.setConnection, async (ctx, input) => {

@@ -1,7 +1,7 @@
-import type { ChannelMessage } from '#contract/content';
 import type { Ctx } from '#platform/ctx';
 import type { Packer, PackFailure, PackResult, TouchPack } from '#touch';
 import type { Connector } from './connection.ts';
+import { createDoubts } from './doubts.ts';
 import type { Failure } from './errors.ts';
 import {
   cancelMass,
@@ -18,6 +18,7 @@ import { toReceipt } from './receipts.ts';
 
 /** Mass messages to customers: a pack is one task, of one member. */
 export function createMassPacker(connector: Connector): Packer {
+  const doubts = createDoubts();
   return {
     channel: 'wecom_mass',
     // docs 92135 and 97610
@@ -26,7 +27,12 @@ export function createMassPacker(connector: Connector): Packer {
     async submit(ctx, pack, externalUserids) {
       const connection = await connector.connect(ctx);
       if (!connection) return { receipt: notConnected };
-      const { failed, ...submitted } = await submitMass(ctx, connection, await taskOf(ctx, pack, externalUserids));
+      const { failed, ...submitted } = await submitMass(
+        ctx,
+        connection,
+        await taskOf(ctx, pack, externalUserids),
+        doubts,
+      );
       return {
         ...submitted,
         failed: (failed ?? []).map((externalUserid) => ({ externalUserid, reason: 'not_a_contact' as const })),
@@ -37,10 +43,8 @@ export function createMassPacker(connector: Connector): Packer {
       const connection = await connector.connect(ctx);
       if (!connection) return { failure: notConnected };
       const task = await taskOf(ctx, pack, externalUserids);
-      const found = await findMass(connection, task, pack.createdAt, ctx.now, (platformId) =>
-        isKnownElsewhere(ctx, platformId, { packId: pack.id }),
-      );
-      return typeof found === 'object' && 'ok' in found ? failed(found) : found;
+      const isKnown = (platformId: string) => isKnownElsewhere(ctx, platformId, { packId: pack.id });
+      return findMass(connection, task, pack.createdAt, ctx.now, isKnown, doubts);
     },
 
     async poll(ctx, pack) {
@@ -86,7 +90,7 @@ export function createMassPacker(connector: Connector): Packer {
 }
 
 async function taskOf(ctx: Ctx, pack: TouchPack, externalUserids: readonly string[]): Promise<MassTask> {
-  const message = pack.message as ChannelMessage;
+  const { message } = pack;
   if (message.kind !== 'wecom') throw new Error(`pack ${pack.id} has a message for ${message.kind}`);
   const sender =
     pack.staffId === null
@@ -97,6 +101,7 @@ async function taskOf(ctx: Ctx, pack: TouchPack, externalUserids: readonly strin
           .where('id', '=', pack.staffId)
           .executeTakeFirstOrThrow();
   return {
+    key: `pack ${pack.id}`,
     chatType: 'single',
     sender: sender?.wecom_userid ?? null,
     targets: externalUserids,

@@ -2,9 +2,10 @@ import { cutToBytes } from '#content';
 import type { Attachment as DraftAttachment } from '#contract/content';
 import type { Ctx } from '#platform/ctx';
 import { sql } from '#platform/db';
-import type { Receipt, TouchReason } from '#touch';
+import type { PackFailure, Receipt, TouchReason } from '#touch';
 import { forgetGoneMedia, makeAttachments } from './attachments.ts';
 import type { Connection } from './connection.ts';
+import type { Doubts } from './doubts.ts';
 import type { Attachment } from './endpoint.ts';
 import type { EndpointValue } from './endpoints.ts';
 import type { Failure } from './errors.ts';
@@ -16,6 +17,8 @@ import { type Refusal, refused, toReceipt } from './receipts.ts';
  */
 
 export interface MassTask {
+  /** Which pack or broadcast it is of. */
+  readonly key: string;
   readonly chatType: 'single' | 'group';
   /** Userid of the member; null lets the platform choose the one who chatted last. Groups have their owner. */
   readonly sender: string | null;
@@ -46,13 +49,14 @@ const reasons: Readonly<Record<number, TouchReason>> = {
 
 export type Submitted = { receipt: Receipt; platformId?: string; failed?: string[] };
 
-export async function submitMass(ctx: Ctx, connection: Connection, task: MassTask): Promise<Submitted> {
+export async function submitMass(ctx: Ctx, connection: Connection, task: MassTask, doubts: Doubts): Promise<Submitted> {
   const first = await addTask(ctx, connection, task);
   if (!('failure' in first)) return first;
   // Files that expired meanwhile are uploaded again at once; the refused call has done nothing.
-  if (!(await forgetGoneMedia(ctx, first.failure, task.attachments))) return { receipt: receiptOf(first.failure) };
+  if (!(await forgetGoneMedia(ctx, first.failure, task.attachments)))
+    return { receipt: refusalOf(first.failure, task.key, doubts) };
   const second = await addTask(ctx, connection, task);
-  return 'failure' in second ? { receipt: receiptOf(second.failure) } : second;
+  return 'failure' in second ? { receipt: refusalOf(second.failure, task.key, doubts) } : second;
 }
 
 async function addTask(ctx: Ctx, connection: Connection, task: MassTask): Promise<Submitted | { failure: Failure }> {
@@ -74,10 +78,26 @@ async function addTask(ctx: Ctx, connection: Connection, task: MassTask): Promis
   return { receipt: { outcome: 'accepted' }, platformId: answer.value.msgid, failed: answer.value.fail_list };
 }
 
-/** "System busy" does not say whether the task was made; looking for it does. */
-function receiptOf(failure: Failure): Refusal {
-  if (failure.errcode === -1) return { outcome: 'unknown', message: failure.errmsg.slice(0, 300) };
-  return toReceipt(failure, reasons);
+function refusalOf(failure: Failure, key: string, doubts: Doubts): Refusal {
+  return toDoubtful(failure, key, doubts, reasons);
+}
+
+/**
+ * What a failed call that makes something is to a touch. "System busy" does not say whether it was made; looking for it
+ * does.
+ */
+export function toDoubtful(
+  failure: Failure,
+  key: string,
+  doubts: Doubts,
+  own: Readonly<Record<number, TouchReason>>,
+): Refusal {
+  const isBusy = failure.errcode === -1;
+  if (isBusy || failure.outcome === 'unknown') {
+    doubts.note(key, isBusy);
+    return { outcome: 'unknown', message: failure.errmsg.slice(0, 300) };
+  }
+  return toReceipt(failure, own);
 }
 
 function textOf(task: MassTask): string {
@@ -86,7 +106,8 @@ function textOf(task: MassTask): string {
 
 /**
  * The task that a lost call may have made: of that time, with the same words, for the same member and his customers.
- * `isKnown` says of a task that it belongs to somebody else. A failure says nothing: ask again later.
+ * `isKnown` says of a task that it belongs to somebody else. A failure says nothing, or that it may still come: ask again
+ * later.
  */
 export async function findMass(
   connection: Connection,
@@ -94,7 +115,8 @@ export async function findMass(
   since: Date,
   now: Date,
   isKnown: (platformId: string) => Promise<boolean>,
-): Promise<{ platformId: string } | 'absent' | Failure> {
+  doubts: Doubts,
+): Promise<{ platformId: string } | 'absent' | PackFailure> {
   const pages = connection.client.pages('externalcontact/get_groupmsg_list_v2', {
     chat_type: task.chatType,
     start_time: seconds(since.getTime() - clockSlackMs),
@@ -103,15 +125,16 @@ export async function findMass(
     limit: 100,
   });
   for await (const page of pages) {
-    if (!page.ok) return page;
+    if (!page.ok) return { failure: toReceipt(page) };
     for (const row of page.value.group_msg_list) {
       if (row.creator !== undefined || !hasSameWords(row, task)) continue;
       const verdict = await isOfTask(connection, row.msgid, task);
-      if (verdict !== true && verdict !== false) return verdict;
+      if (typeof verdict === 'object') return { failure: toReceipt(verdict) };
       if (verdict && !(await isKnown(row.msgid))) return { platformId: row.msgid };
     }
   }
-  return 'absent';
+  const failure = doubts.unsure(task.key);
+  return failure ? { failure } : 'absent';
 }
 
 type ListedTask = EndpointValue<'externalcontact/get_groupmsg_list_v2'>['group_msg_list'][number];

@@ -4,9 +4,10 @@ import type { Ctx } from '#platform/ctx';
 import type { Broadcast, Broadcaster, BroadcastNews, TouchReason } from '#touch';
 import { forgetGoneMedia, makeMomentAttachments } from './attachments.ts';
 import type { Connection, Connector } from './connection.ts';
+import { createDoubts } from './doubts.ts';
 import type { EndpointValue } from './endpoints.ts';
 import type { Failure } from './errors.ts';
-import { isKnownElsewhere, notConnected, seconds } from './mass.ts';
+import { isKnownElsewhere, notConnected, seconds, toDoubtful } from './mass.ts';
 import { type Refusal, toReceipt } from './receipts.ts';
 
 /**
@@ -32,6 +33,8 @@ const readForMs = 24 * 3_600_000;
 const minPauseMs = 5 * 60_000;
 
 export function createMomentBroadcaster(connector: Connector): Broadcaster {
+  const doubts = createDoubts();
+  const refusalOf = (failure: Failure, { id }: Broadcast) => toDoubtful(failure, `broadcast ${id}`, doubts, reasons);
   return {
     channel: 'wecom_moment',
     traits: { canRemind: false },
@@ -42,16 +45,18 @@ export function createMomentBroadcaster(connector: Connector): Broadcaster {
       const first = await addJob(ctx, connection, broadcast, keys);
       if (!('failure' in first)) return first;
       if (!(await forgetGoneMedia(ctx, first.failure, momentOf(broadcast).attachments)))
-        return { receipt: receiptOf(first.failure) };
+        return { receipt: refusalOf(first.failure, broadcast) };
       const second = await addJob(ctx, connection, broadcast, keys);
-      return 'failure' in second ? { receipt: receiptOf(second.failure) } : second;
+      return 'failure' in second ? { receipt: refusalOf(second.failure, broadcast) } : second;
     },
 
     async find(ctx, broadcast, keys) {
       const connection = await connector.connect(ctx);
       if (!connection) return { failure: notConnected };
       const found = await findMoment(ctx, connection, broadcast, keys);
-      return typeof found === 'object' && 'ok' in found ? { failure: toReceipt(found) } : found;
+      if (typeof found === 'object') return 'ok' in found ? { failure: toReceipt(found) } : found;
+      const failure = doubts.unsure(`broadcast ${broadcast.id}`);
+      return failure ? { failure } : 'absent';
     },
 
     async *poll(ctx, broadcast, targets) {
@@ -153,12 +158,6 @@ async function addJob(
   );
   if (!answer.ok) return { failure: answer };
   return { receipt: { outcome: 'accepted' }, platformJob: answer.value.jobid };
-}
-
-/** "System busy" does not say whether the job was made; looking for its Moment does. */
-function receiptOf(failure: Failure): Refusal {
-  if (failure.errcode === -1) return { outcome: 'unknown', message: failure.errmsg.slice(0, 300) };
-  return toReceipt(failure, reasons);
 }
 
 /** What became of the job; undefined while it is under way. */

@@ -1,4 +1,5 @@
 import type { VisitorIdentity } from '#content';
+import type { StaffIdentity } from '#organization';
 import type { Ctx } from '#platform/ctx';
 import type { Connector } from './connection.ts';
 
@@ -8,31 +9,15 @@ import type { Connector } from './connection.ts';
  * browser is back: it is at most 128 letters and digits.
  */
 
-export interface MemberIdentity {
-  /** Where to send the browser; it comes back to `returnTo` with `code` and `state`. Undefined while no corp is connected. */
-  begin(ctx: Ctx, state: string, returnTo: string): Promise<string | undefined>;
-  /** The member; undefined for everybody else, and for codes that are used or dead. Never throws for the outside world. */
-  finish(ctx: Ctx, code: string): Promise<{ readonly staffId: number } | undefined>;
-}
-
 /** A person waits for the page. */
 const timeoutMs = 4000;
 
-export function createVisitors(connector: Connector): VisitorIdentity {
+export function createIdentity(connector: Connector): StaffIdentity {
   return {
     begin: (ctx, state, returnTo) => authorizeAddress(ctx, connector, state, returnTo),
     async finish(ctx, code) {
       const known = await readCode(ctx, connector, code);
-      return known?.external_userid ? { externalUserid: known.external_userid } : undefined;
-    },
-  };
-}
-
-export function createMembers(connector: Connector): MemberIdentity {
-  return {
-    begin: (ctx, state, returnTo) => authorizeAddress(ctx, connector, state, returnTo),
-    async finish(ctx, code) {
-      const known = await readCode(ctx, connector, code);
+      if (known?.external_userid) return { kind: 'customer', externalUserid: known.external_userid };
       if (!known?.userid) return undefined;
       const userid = known.userid.toLowerCase();
       const staff = await ctx.db
@@ -41,7 +26,18 @@ export function createMembers(connector: Connector): MemberIdentity {
         .where((eb) => eb(eb.fn('lower', ['wecom_userid']), '=', userid))
         .where('state', '<>', 'left')
         .executeTakeFirst();
-      return staff && { staffId: staff.id };
+      return staff && { kind: 'staff', staffId: staff.id };
+    },
+  };
+}
+
+/** Of those who open links only customers are of interest. */
+export function createVisitors(identity: StaffIdentity): VisitorIdentity {
+  return {
+    begin: identity.begin,
+    async finish(ctx, code) {
+      const visitor = await identity.finish(ctx, code);
+      return visitor?.kind === 'customer' ? { externalUserid: visitor.externalUserid } : undefined;
     },
   };
 }

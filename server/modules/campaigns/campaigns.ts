@@ -6,6 +6,7 @@ import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { type RawBuilder, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { selectMatching, selectMembers } from '#segments';
+import { withdrawTasks } from '#tasks';
 import { cancelTouches, holdTouches, resumeTouches } from '#touch';
 import { type CampaignState, firstRunAt, mayBe, needsApproval, nextRunAt } from './rules.ts';
 import { readSettings } from './settings.ts';
@@ -207,6 +208,7 @@ export async function cancel(ctx: WriteCtx, id: number): Promise<number> {
     .execute();
   await ctx.db.deleteFrom('campaign_candidate').where('campaign_id', '=', id).execute();
   const cancelled = campaign.runCount > 0 ? await cancelTouches(ctx, touchesOf(id)) : 0;
+  if (campaign.channel === 'staff_task') await withdrawTasks(ctx, { kind: 'campaign', sourceId: id });
   await audit(ctx, 'cancelled', campaign, { after: { cancelled } });
   return cancelled;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Wordings } from '#contract/content';
-import { addressesOf, checkWordings } from './checks.ts';
+import { addressesOf, type Wordings } from '#contract/content';
+import { checkWordings } from './checks.ts';
 
 const checking = { attributeKeys: new Set(['city']), trackedUrls: ['https://shop.test/a'] };
 const image = { kind: 'image', materialId: 1 } as const;
@@ -58,7 +58,7 @@ describe('what is wrong with words', () => {
     [
       'a filter that nobody knows in a subject',
       { email: { subject: '{{ customer.name | upper }}', preheader: '', markdown: 'x' } },
-      [['wordings.email.subject', 'template_syntax']],
+      [['wordings.email.subject', 'template_unknown_filter']],
     ],
     ['an SMS', sms([param('name', '{{ customer.name }}'), param('code', 'https://shop.test/a', true)]), []],
     ['an SMS without a parameter', sms([param('name', 'x')]), [['wordings.sms.params', 'sms_param_missing']]],

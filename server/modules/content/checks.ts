@@ -146,19 +146,3 @@ function problemAt(
   const said = Object.entries(values).map(([name, value]) => `${name} ${value}`);
   return { path, problem, message: said.length === 0 ? problem : `${problem}: ${said.join(', ')}`, values };
 }
-
-/** Addresses that stand somewhere in the words: others are not tracked by them. */
-export function addressesOf(wordings: Wordings): Set<string> {
-  const texts = [
-    wordings.wecom?.text,
-    wordings.moment?.text,
-    wordings.email?.markdown,
-    ...(wordings.sms?.params ?? []).map((param) => param.text),
-    ...(wordings.webhook?.fields ?? []).map((field) => field.text),
-    wordings.task?.words,
-  ];
-  const links = [...(wordings.wecom?.attachments ?? []), ...(wordings.moment?.attachments ?? [])].flatMap((one) =>
-    one.kind === 'link' ? [one.url] : [],
-  );
-  return new Set([...texts.flatMap((text) => addressesIn(text ?? '').map(({ url }) => url)), ...links]);
-}

@@ -171,7 +171,7 @@ describe('a preview', () => {
       kind: 'task',
       wordings: { task: { words: '{{ customer.name | nope }}' } },
     });
-    expect(shown.problems).toMatchObject([{ path: 'wordings.task.words', problem: 'template_syntax' }]);
+    expect(shown.problems).toMatchObject([{ path: 'wordings.task.words', problem: 'template_unknown_filter' }]);
   });
 
   it('is for an adviser of his own customers only', async () => {
@@ -281,6 +281,6 @@ describe('a script', () => {
 
   it('that cannot be filled is refused', async () => {
     const answer = await siyu.ask(siyu.owner, createScript, { title: '坏', words: '{% for x in y %}' });
-    expect(answer.body).toMatchObject({ error: { fields: [{ path: 'words', problem: 'template_syntax' }] } });
+    expect(answer.body).toMatchObject({ error: { fields: [{ path: 'words', problem: 'template_unknown_tag' }] } });
   });
 });

@@ -1,5 +1,6 @@
 import type { Input, Output } from '#contract';
 import {
+  addressesOf,
   type archiveContent,
   type createContent,
   type getContent,
@@ -16,7 +17,7 @@ import type { Ctx, WriteCtx } from '#platform/ctx';
 import { type RawBuilder, sql } from '#platform/db';
 import { AppError, constraintName } from '#platform/errors';
 import { decodeCursor, toPage } from '#platform/paging';
-import { addressesOf, checkWordings, kindsOf } from './checks.ts';
+import { checkWordings, kindsOf } from './checks.ts';
 import { assertFolder } from './folders.ts';
 import { ensureLinks, readAttributeKeys } from './lookups.ts';
 import { assertMaterials } from './materials.ts';

@@ -13,22 +13,48 @@ import { nodeOf, type Versions } from './versions.ts';
  * everybody stands and the steps of the path commit together: a worker that dies in the middle has done nothing.
  */
 
-/** People moved in one transaction, and of one group at least, so that a crowd in one journey holds up no other. */
-const batchSize = 4000;
+/** People moved in one transaction, of one group at least so many: a crowd in one journey holds up no other. */
+const usualBatch = 4000;
 const fewest = 200;
 /** Nodes one person passes in one tick: after a long time off there may be many to make up for. */
 const mostPassed = 400;
-/** A group that failed is left alone for so long, in the machine's time. */
-const restMs = 60_000;
+/** A group that failed is left alone for a while, in the machine's time: each time longer, up to a minute. */
+const shortestRestMs = 250;
+const longestRestMs = 60_000;
+/** What fails so often in a row does not mend by itself: the journey's page says so. */
+const tellAfter = 4;
 
 export interface Mover {
   tick(ctx: Ctx): Promise<number>;
 }
 
-export function createMover(engine: Engine, versions: Versions): Mover {
-  /** Groups that failed, and until when they rest. */
-  const failed = new Map<string, number>();
+/** @param batchSize people moved in one transaction */
+export function createMover(engine: Engine, versions: Versions, batchSize = usualBatch): Mover {
+  /** Groups that failed: how often in a row, and until when they rest. */
+  const failed = new Map<string, { count: number; until: number }>();
   const nameOf = ({ versionId, node }: DueGroup) => `${versionId} ${node}`;
+
+  async function fail(ctx: Ctx, group: DueGroup, error: unknown): Promise<void> {
+    const count = (failed.get(nameOf(group))?.count ?? 0) + 1;
+    const restMs = Math.min(longestRestMs, shortestRestMs * 4 ** (count - 1));
+    failed.set(nameOf(group), { count, until: Date.now() + restMs });
+    if (count < tellAfter) {
+      ctx.log.warn({ err: error, ...group, restMs }, 'people of a journey could not be moved; they are tried again');
+      return;
+    }
+    ctx.log.error({ err: error, ...group, restMs }, 'people of a journey cannot be moved');
+    const problem = error instanceof Error ? error.message.slice(0, 300) : String(error);
+    await ctx.db.updateTable('journey_version').set({ problem }).where('id', '=', group.versionId).execute();
+  }
+
+  async function mend(ctx: Ctx, groups: readonly DueGroup[]): Promise<void> {
+    for (const group of groups) {
+      const before = failed.get(nameOf(group));
+      failed.delete(nameOf(group));
+      if ((before?.count ?? 0) < tellAfter) continue;
+      await ctx.db.updateTable('journey_version').set({ problem: null }).where('id', '=', group.versionId).execute();
+    }
+  }
 
   async function move(ctx: Ctx, groups: readonly DueGroup[]): Promise<number> {
     return inTransaction({ ...ctx, actor: systemActor('journey') }, async (ctx) => {
@@ -57,26 +83,30 @@ export function createMover(engine: Engine, versions: Versions): Mover {
   return {
     async tick(ctx) {
       const now = Date.now();
-      const groups = (await findDue(ctx)).filter((group) => (failed.get(nameOf(group)) ?? 0) <= now);
+      const groups = (await findDue(ctx)).filter((group) => (failed.get(nameOf(group))?.until ?? 0) <= now);
       if (groups.length === 0) return 0;
       try {
-        return await move(ctx, groups);
-      } catch (error) {
-        if (groups.length > 1)
-          ctx.log.warn({ err: error }, 'a tick of journeys failed; its groups are moved one by one');
-        let moved = 0;
-        for (const group of groups) {
-          try {
-            moved += await move(ctx, [group]);
-          } catch (error) {
-            failed.set(nameOf(group), now + restMs);
-            ctx.log.error({ err: error, ...group }, 'people of a journey cannot be moved; they wait');
-            const problem = error instanceof Error ? error.message.slice(0, 300) : String(error);
-            await ctx.db.updateTable('journey_version').set({ problem }).where('id', '=', group.versionId).execute();
-          }
-        }
+        const moved = await move(ctx, groups);
+        await mend(ctx, groups);
         return moved;
+      } catch (error) {
+        const [only, ...others] = groups;
+        if (only && others.length === 0) {
+          await fail(ctx, only, error);
+          return 0;
+        }
+        ctx.log.warn({ err: error }, 'a tick of journeys failed; its groups are moved one by one');
       }
+      let moved = 0;
+      for (const group of groups) {
+        try {
+          moved += await move(ctx, [group]);
+          await mend(ctx, [group]);
+        } catch (error) {
+          await fail(ctx, group, error);
+        }
+      }
+      return moved;
     },
   };
 }

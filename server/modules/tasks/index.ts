@@ -2,5 +2,5 @@
 export { dayChore } from './day.ts';
 export { endChores, withdrawTasks } from './ends.ts';
 export { followTasks } from './follows.ts';
-export { createTaskDeliverer } from './receive.ts';
+export { taskDeliverer } from './receive.ts';
 export { taskEndpoints } from './routes.ts';

@@ -98,7 +98,10 @@ interface FoundRow extends Omit<Row, 'expiresAt' | 'createdAt' | 'endedAt' | 'un
 }
 
 const rowColumns = (actor: Actor) => sql<FoundRow>`
-  t.id, t.state, t.kind, t.source_id as "sourceId", t.category, t.priority, t.title, t.due_on as "dueOn",
+  t.id, t.state, t.kind, t.source_id as "sourceId",
+  case t.kind when 'journey' then (select j.name from journey j where j.id = t.source_id)
+    when 'campaign' then (select p.name from campaign p where p.id = t.source_id) end as "sourceName",
+  t.category, t.priority, t.title, t.due_on as "dueOn",
   t.first_due_on as "firstDueOn", t.postpone_count as "postponeCount", t.expires_at as "expiresAt",
   t.escalation_count as "escalationCount", t.created_at as "createdAt", t.ended_at as "endedAt", t.reason, t.note, t.previous,
   t.staff_id = ${ownStaffId(actor)} as "isMine",

@@ -7,22 +7,20 @@ import type { Deliverer, TouchToDeliver } from '#touch';
 import { readSettings } from './settings.ts';
 
 /** Tasks are a channel: on the list is submitted, done is delivered. */
-export function createTaskDeliverer(links: LinkMaker): Deliverer {
-  return {
-    channel: 'staff_task',
-    // The touch's number makes the task unique; what is on the list is not yet with the customer.
-    traits: { isRepeatable: true, waitsForHuman: true },
-    async deliver(ctx, touch) {
-      const asked = touch.kind === 'task' ? await readAssignment(ctx, touch, links) : await readContent(ctx, touch);
-      if (!asked || touch.staffId === null) {
-        const reason = asked ? 'not_a_contact' : 'content_missing';
-        return { receipt: { outcome: 'refused', reason, retryable: false, message: reason } };
-      }
-      await inTransaction(ctx, (ctx) => makeTask(ctx, touch, asked));
-      return { receipt: { outcome: 'accepted' }, said: { text: asked.words, attachmentCount: 0 } };
-    },
-  };
-}
+export const taskDeliverer: Deliverer = {
+  channel: 'staff_task',
+  // The touch's number makes the task unique; what is on the list is not yet with the customer.
+  traits: { isRepeatable: true, waitsForHuman: true },
+  async deliver(ctx, touch, runtime) {
+    const asked = touch.kind === 'task' ? await readAssignment(ctx, touch, runtime) : await readContent(ctx, touch);
+    if (!asked || touch.staffId === null) {
+      const reason = asked ? 'not_a_contact' : 'content_missing';
+      return { receipt: { outcome: 'refused', reason, retryable: false, message: reason } };
+    }
+    await inTransaction(ctx, (ctx) => makeTask(ctx, touch, asked));
+    return { receipt: { outcome: 'accepted' }, said: { text: asked.words, attachmentCount: 0 } };
+  },
+};
 
 interface Asked {
   readonly title: string;
@@ -48,10 +46,12 @@ async function readAssignment(ctx: Ctx, touch: TouchToDeliver, links: LinkMaker)
     // An adviser finds words of his own for what has none, or cannot be filled for this customer.
     words: 'message' in rendered && rendered.message.kind === 'wecom' ? rendered.message.text : '',
     // The gate may have held it until a later day.
-    dueOn: [assignment.due_on, today].sort()[1] ?? today,
+    dueOn: laterDay(assignment.due_on, today),
     expiresAt: assignment.expires_at,
   };
 }
+
+const laterDay = (one: string, other: string) => (one.localeCompare(other) > 0 ? one : other);
 
 /** What a journey or a campaign asks: a version of content, in words for staff. */
 async function readContent(ctx: Ctx, touch: TouchToDeliver): Promise<Asked | undefined> {

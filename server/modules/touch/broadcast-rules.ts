@@ -1,5 +1,4 @@
 import type { Policy } from '#contract/touch';
-import type { Broadcast } from './broadcaster.ts';
 import type { Quota } from './quota.ts';
 import { quotaOf } from './verdict.ts';
 
@@ -41,12 +40,4 @@ export function momentQuotas(now: Date, machineNow: Date): { month: Limit; minut
     month: { name: 'wecom_moment', periodStart: quotaOf('month_days', now).from, max: 100_000 },
     minute: { name: 'wecom_moment_minute', periodStart: minute, max: 10 },
   };
-}
-
-/**
- * One whose answer was lost is not taken for absent at once: the platform may still be at it. In machine milliseconds; a
- * Moment is made by a job.
- */
-export function absentAfterMs(channel: Broadcast['channel']): number {
-  return channel === 'wecom_moment' ? 3 * minuteMs : minuteMs;
 }

@@ -72,7 +72,7 @@ export interface Broadcaster {
     readonly platformJob?: string;
     readonly failed?: readonly string[];
   }>;
-  /** After a lost answer: the id under which the platform has it, if it has it. */
+  /** After a lost answer: the id under which the platform has it. `absent` only where it is sure: it is submitted anew. */
   find(
     ctx: Ctx,
     broadcast: Broadcast,

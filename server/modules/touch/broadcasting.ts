@@ -5,7 +5,7 @@ import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { ensureMonths } from '#platform/partitions';
 import { isOrphaned, type Pump, type Worker } from '#platform/pump';
-import { absentAfterMs, groupQuota, mayRemind, momentQuotas, nextReminder, retryPauseMs } from './broadcast-rules.ts';
+import { groupQuota, mayRemind, momentQuotas, nextReminder, retryPauseMs } from './broadcast-rules.ts';
 import type { Broadcast, Broadcaster, BroadcastNews, BroadcastTarget, TargetNews } from './broadcaster.ts';
 import { broadcastBell, endTargets } from './broadcasts.ts';
 import { type FinishedTouch, finishTouches } from './ledger.ts';
@@ -57,8 +57,6 @@ interface Row extends Omit<Broadcast, 'message'> {
   readonly remindAt: Date | null;
   readonly ending: 'expired' | 'cancelled' | null;
   readonly mayHaveArrived: boolean;
-  /** The machine's time of the last attempt whose answer was lost. */
-  readonly triedAt: Date | null;
   readonly attempts: number;
 }
 
@@ -69,7 +67,7 @@ const columns = sql`
   cardinality(b.tag_ids) as "tagCount",
   b.platform_id as "platformId", b.platform_job as "platformJob", b.created_at as "createdAt", b.state,
   b.expires_at as "expiresAt", b.booked_at as "bookedAt", b.reminded_at as "remindedAt",
-  b.remind_at as "remindAt", b.ending, b.may_have_arrived as "mayHaveArrived", b.tried_at as "triedAt", b.attempts`;
+  b.remind_at as "remindAt", b.ending, b.may_have_arrived as "mayHaveArrived", b.attempts`;
 
 /** Takes due broadcasts for this worker; what a dead worker held, or this one dropped, may have arrived. */
 async function claimDue(ctx: Ctx, worker: Worker): Promise<Row[]> {
@@ -106,22 +104,18 @@ async function submitOne(
 
   if (row.mayHaveArrived) {
     const found = await broadcaster.find(ctx, broadcast, keys);
-    if (typeof found === 'object' && 'platformId' in found)
+    if (found !== 'absent' && 'platformId' in found)
       return settle({ kind: 'submitted', platformId: found.platformId, platformJob: null, failed: [] });
-    const lostMs = Date.now() - (row.triedAt?.getTime() ?? Date.now());
-    const isAbsent = found === 'absent' && lostMs >= absentAfterMs(row.channel);
-    if (!isAbsent) {
+    if (found !== 'absent') {
       if (row.expiresAt <= ctx.now) return settle({ kind: 'unknown' });
-      const message = typeof found === 'object' ? found.failure.message : 'not there yet';
-      return settle({ kind: 'again', mayHaveArrived: true, triedAt: row.triedAt ?? new Date(), message });
+      return settle({ kind: 'again', mayHaveArrived: true, message: found.failure.message });
     }
   }
   if (row.ending === 'cancelled') return settle({ kind: 'cancelled' });
   if (row.expiresAt <= ctx.now) return settle({ kind: 'expired' });
 
   const booked = await inTransaction(ctx, (ctx) => book(ctx, row, keys));
-  if (booked === 'later')
-    return settle({ kind: 'again', mayHaveArrived: false, triedAt: null, message: 'platform quota' });
+  if (booked === 'later') return settle({ kind: 'again', mayHaveArrived: false, message: 'platform quota' });
   if (row.channel === 'wecom_group' && booked.length === 0)
     return settle({ kind: 'failed', reason: 'platform_quota', message: 'every group has had its messages' });
   // From here on the platform may have it, whatever becomes of this process: the row is claimed, and says so.
@@ -135,12 +129,12 @@ async function submitOne(
         failed: failed ?? [],
       });
     case 'unknown':
-      return settle({ kind: 'again', mayHaveArrived: true, triedAt: new Date(), message: receipt.message });
+      return settle({ kind: 'again', mayHaveArrived: true, message: receipt.message });
     case 'unreachable':
-      return settle({ kind: 'again', mayHaveArrived: false, triedAt: null, message: receipt.message });
+      return settle({ kind: 'again', mayHaveArrived: false, message: receipt.message });
     case 'refused':
       return receipt.retryable
-        ? settle({ kind: 'again', mayHaveArrived: false, triedAt: null, message: receipt.message })
+        ? settle({ kind: 'again', mayHaveArrived: false, message: receipt.message })
         : settle({ kind: 'failed', reason: receipt.reason, message: receipt.message });
   }
 }
@@ -148,7 +142,7 @@ async function submitOne(
 type Settlement =
   | { kind: 'submitted'; platformId: string | null; platformJob: string | null; failed: readonly string[] }
   | { kind: 'failed'; reason: TouchReason; message: string }
-  | { kind: 'again'; mayHaveArrived: boolean; triedAt: Date | null; message: string }
+  | { kind: 'again'; mayHaveArrived: boolean; message: string }
   | { kind: 'unknown' }
   | { kind: 'expired' | 'cancelled' };
 
@@ -180,7 +174,7 @@ function changeOf(ctx: Ctx, policy: Policy, row: Row, end: Settlement) {
         submitted_at = ${ctx.now}, may_have_arrived = false, poll_at = case when ending is null then ${new Date(ctx.now.getTime() + firstPollMs)}::timestamptz else ${ctx.now}::timestamptz end, remind_at = ${nextReminder(policy, ctx.now, 0)}`;
     case 'again':
       return sql`state = 'planned', reason = ${end.mayHaveArrived ? 'no_answer' : null}, platform_message = ${end.message.slice(0, 300)},
-        may_have_arrived = ${end.mayHaveArrived}, tried_at = ${end.triedAt}, retry_at = ${new Date(Date.now() + retryPauseMs(row.attempts))}`;
+        may_have_arrived = ${end.mayHaveArrived}, retry_at = ${new Date(Date.now() + retryPauseMs(row.attempts))}`;
     case 'failed':
       return sql`state = 'failed', reason = ${end.reason}, platform_message = ${end.message.slice(0, 300)}, ended_at = ${ctx.now}`;
     case 'unknown':

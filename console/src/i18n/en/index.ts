@@ -1,9 +1,11 @@
 import type { Texts } from '~/i18n/texts';
 import type { zhCN } from '~/i18n/zh-CN/index';
 import { acquisition } from './acquisition';
+import { campaigns } from './campaigns';
 import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
+import { content } from './content';
 import { customers } from './customers';
 import { dataSources } from './data-sources';
 import { errors } from './errors';
@@ -29,8 +31,10 @@ export const en: Texts<typeof zhCN> = {
   ...eventNames,
   ...dataSources,
   ...acquisition,
+  ...campaigns,
   ...touch,
   ...tasks,
+  ...content,
   ...organization,
   ...webhooks,
   ...scores,

@@ -150,7 +150,15 @@ export const tasks: Texts<typeof zhCN> = {
     summaryHint: 'Tells each adviser in WeCom what there is to do. Whoever has nothing to do hears nothing.',
     at: 'At',
     weekdays: 'On',
-    weekday: { monday: 'Mon', tuesday: 'Tue', wednesday: 'Wed', thursday: 'Thu', friday: 'Fri', saturday: 'Sat', sunday: 'Sun' },
+    weekday: {
+      monday: 'Mon',
+      tuesday: 'Tue',
+      wednesday: 'Wed',
+      thursday: 'Thu',
+      friday: 'Fri',
+      saturday: 'Sat',
+      sunday: 'Sun',
+    },
     escalation: 'Escalation',
     escalationHint:
       'What nobody does goes to the leaders of the department, then to those of the one above, and in the end to the operators.',

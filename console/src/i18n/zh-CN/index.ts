@@ -1,7 +1,9 @@
 import { acquisition } from './acquisition';
+import { campaigns } from './campaigns';
 import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
+import { content } from './content';
 import { customers } from './customers';
 import { dataSources } from './data-sources';
 import { errors } from './errors';
@@ -27,8 +29,10 @@ export const zhCN = {
   ...eventNames,
   ...dataSources,
   ...acquisition,
+  ...campaigns,
   ...touch,
   ...tasks,
+  ...content,
   ...organization,
   ...webhooks,
   ...scores,

@@ -1,8 +1,10 @@
 import { ArrowUpOutlined } from '@ant-design/icons';
+import { Link } from '@tanstack/react-router';
 import { Tag, Tooltip } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { Output } from '#contract';
 import type { listTasks } from '#contract/tasks';
+import { useCan } from '~/app/session';
 import { useFormat } from '~/format';
 
 type Task = Output<typeof listTasks>['rows'][number];
@@ -44,12 +46,22 @@ export function DueDay({ task, today }: { task: Task; today: string }) {
   );
 }
 
+function TaskSource({ task }: { task: Task }) {
+  const { t } = useTranslation();
+  const can = useCan();
+  const name = task.sourceName ?? t(`task.kind.${task.kind}`);
+  const mayOpen = task.kind === 'journey' ? can('journey.read') : can('campaign.read');
+  if (task.kind === 'task' || !mayOpen) return <span>{name}</span>;
+  const page: string = `/${task.kind}s/${task.sourceId}`;
+  return <Link to={page}>{name}</Link>;
+}
+
 /** Where it comes from, what kind it is, how far it went up. */
 export function TaskMarks({ task }: { task: Task }) {
   const { t } = useTranslation();
   return (
     <span className="task-marks">
-      <span>{t(`task.kind.${task.kind}`)}</span>
+      <TaskSource task={task} />
       <span className="muted">{t(`task.category.${task.category}`)}</span>
       {task.escalationCount > 0 && (
         <Tag variant="filled" color="error" icon={<ArrowUpOutlined />}>
