@@ -91,6 +91,12 @@ export const errorStatus = {
   webhook_limit: 422,
   webhook_off: 409,
 
+  touch_known: 409,
+  touch_in_pack: 409,
+  pack_not_waiting: 409,
+  pack_reminded: 409,
+  pack_over: 409,
+  pack_known: 409,
   broadcast_not_waiting: 409,
   broadcast_reminded: 409,
   broadcast_over: 409,

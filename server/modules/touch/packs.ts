@@ -238,6 +238,15 @@ async function settleResults(ctx: WriteCtx, pack: ClaimedPack, results: PackStat
     where t.pack_id = ${pack.id} and t.external_userid = o.external_userid and t.state in ('submitted', 'unknown')
     returning ${finishedColumns}, o.at
   `.execute(ctx.db);
+  const delivered = rows.filter((row) => row.state === 'delivered').length;
+  await ctx.db
+    .updateTable('touch_pack')
+    .set((eb) => ({
+      delivered_count: eb('delivered_count', '+', delivered),
+      failed_count: eb('failed_count', '+', rows.length - delivered),
+    }))
+    .where('id', '=', pack.id)
+    .execute();
   await finishTouches(ctx, rows);
 }
 
