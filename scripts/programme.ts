@@ -88,7 +88,7 @@ export async function setUpProgramme(
       name: `${saying.name} ${i + 1}`,
       channel: 'wecom_mass',
       who: { kind: 'rule', tree: partOf(i % parts) },
-      variants: [{ key: 'A', contentId: contents.get(saying.name) ?? 0 }],
+      variants: [{ part: 'A', contentId: contents.get(saying.name) ?? 0 }],
       holdoutBasisPoints: 5000,
       schedule: { kind: 'at', at: at.toISOString() },
       windowHours,

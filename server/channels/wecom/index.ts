@@ -21,7 +21,7 @@ import { renewMedia } from './media.ts';
 import { createMirror } from './mirror.ts';
 import { createMomentBroadcaster } from './moments.ts';
 import { createNotifier } from './notices.ts';
-import { createIdentity, createVisitors } from './oauth.ts';
+import { createIdentity, createMembers, createVisitors } from './oauth.ts';
 import { createReceiver } from './receive.ts';
 import { ensureOperation, pullStaffDays, readGroups, reconcile } from './reconcile.ts';
 import { createRefresher, OutsideError, refreshDirectory, refreshTags } from './refresh.ts';
@@ -32,7 +32,7 @@ export interface WecomChannel extends Module {
   readonly packers: Packer[];
   readonly broadcasters: Broadcaster[];
   readonly visitors: VisitorIdentity;
-  readonly identity: StaffIdentity;
+  readonly members: StaffIdentity;
 }
 
 /** WeCom: callbacks in, calls out, and the two kept equal. */
@@ -71,7 +71,7 @@ export function createWecomChannel(runtime: Runtime, metrics: Metrics): WecomCha
     packers: [createMassPacker(connector)],
     broadcasters: [createGroupBroadcaster(connector), createMomentBroadcaster(connector)],
     visitors: createVisitors(identity),
-    identity,
+    members: createMembers(identity),
     endpoints: [
       endpoint(contract.getConnection, (ctx) => connector.describe(ctx)),
       endpoint(contract.setConnection, async (ctx, input) => {

@@ -123,7 +123,7 @@ test('members and customers are recognised by the code their client hands out, o
   const channel = world.siyu.app.modules.find((module) => module.name === 'wecom') as WecomChannel;
   const { ctx } = world.siyu;
   const codeOf = async (cookie: string) => {
-    const address = (await channel.identity.begin(ctx, 'a1', 'http://siyu.test/m/in?x=1')) ?? '';
+    const address = (await channel.members.begin(ctx, 'a1', 'http://siyu.test/m/in?x=1')) ?? '';
     const answer = await fetch(address, { redirect: 'manual', headers: { cookie } });
     const back = new URL(answer.headers.get('location') ?? '');
     expect(back.searchParams.get('state')).toBe('a1');
@@ -131,8 +131,8 @@ test('members and customers are recognised by the code their client hands out, o
     return back.searchParams.get('code') ?? '';
   };
   const code = await codeOf(`sandbox_holder=staff.${lin}`);
-  expect(await channel.identity.finish(ctx, code)).toEqual({ kind: 'staff', staffId });
-  expect(await channel.identity.finish(ctx, code)).toBeUndefined();
+  expect(await channel.members.finish(ctx, code)).toEqual({ staffId });
+  expect(await channel.members.finish(ctx, code)).toBeUndefined();
   const person = people[0] ?? '';
   expect(await channel.visitors.finish(ctx, await codeOf(`sandbox_holder=person.${person}`))).toEqual({
     externalUserid: person,

@@ -12,7 +12,15 @@ import type { Connector } from './connection.ts';
 /** A person waits for the page. */
 const timeoutMs = 4000;
 
-export function createIdentity(connector: Connector): StaffIdentity {
+interface Identity {
+  begin(ctx: Ctx, state: string, returnTo: string): Promise<string | undefined>;
+  finish(
+    ctx: Ctx,
+    code: string,
+  ): Promise<{ kind: 'staff'; staffId: number } | { kind: 'customer'; externalUserid: string } | undefined>;
+}
+
+export function createIdentity(connector: Connector): Identity {
   return {
     begin: (ctx, state, returnTo) => authorizeAddress(ctx, connector, state, returnTo),
     async finish(ctx, code) {
@@ -32,12 +40,23 @@ export function createIdentity(connector: Connector): StaffIdentity {
 }
 
 /** Of those who open links only customers are of interest. */
-export function createVisitors(identity: StaffIdentity): VisitorIdentity {
+export function createVisitors(identity: Identity): VisitorIdentity {
   return {
     begin: identity.begin,
     async finish(ctx, code) {
       const visitor = await identity.finish(ctx, code);
       return visitor?.kind === 'customer' ? { externalUserid: visitor.externalUserid } : undefined;
+    },
+  };
+}
+
+/** On the pages of staff only members are. */
+export function createMembers(identity: Identity): StaffIdentity {
+  return {
+    begin: identity.begin,
+    async finish(ctx, code) {
+      const visitor = await identity.finish(ctx, code);
+      return visitor?.kind === 'staff' ? { staffId: visitor.staffId } : undefined;
     },
   };
 }

@@ -208,7 +208,7 @@ export async function cancel(ctx: WriteCtx, id: number): Promise<number> {
     .execute();
   await ctx.db.deleteFrom('campaign_candidate').where('campaign_id', '=', id).execute();
   const cancelled = campaign.runCount > 0 ? await cancelTouches(ctx, touchesOf(id)) : 0;
-  if (campaign.channel === 'staff_task') await withdrawTasks(ctx, { kind: 'campaign', sourceId: id });
+  if (campaign.draft.channel === 'staff_task') await withdrawTasks(ctx, { kind: 'campaign', sourceId: id });
   await audit(ctx, 'cancelled', campaign, { after: { cancelled } });
   return cancelled;
 }
