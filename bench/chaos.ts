@@ -101,7 +101,7 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
     await troubles.stop();
     for (const keeper of keepers) await keeper.ready();
 
-    site.setTime(site.now(), 3 * options.speed);
+    site.setTime(site.now(), 2 * options.speed);
     await comeToRest(site, pool, say);
     const mass = await sandbox.ask<MassTruth>('GET', '/mass-messages');
     const { findings, states, ...verdict } = await judgeReach(pool, await sandbox.truth(), mass);
@@ -261,7 +261,7 @@ async function setRules({ sandbox, session }: Site): Promise<void> {
     caps: [{ max: 2, windowHours: 24, channels: [], categories: [], isByStaff: false }],
     fatigue: [],
     giveBeforeAsk: 0,
-    packs: { waitMinutes: 2, remindHours: 1, maxReminders: 3, expireHours: 12 },
+    packs: { waitMinutes: 2, remindHours: 1, maxReminders: 3, expireHours: 18 },
   });
   await session.call(setCampaignSettings, {
     approvalSize: 1_000_000,
