@@ -28,6 +28,8 @@ const permission: Record<Permission, string> = {
   'segment.read': '查看和计算人群',
   'segment.write': '新建和修改人群、名单',
   'segment.export': '导出人群成员',
+  'journey.read': '查看旅程和客户走过的路径',
+  'journey.write': '新建、修改、发布旅程，放人进出',
   'code.read': '查看渠道活码',
   'code.write': '管理渠道活码',
   'staff.read': '查看员工',
