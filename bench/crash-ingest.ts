@@ -25,7 +25,7 @@ export async function runIngestCrash(options: IngestCrashOptions, say: (text: st
   const session = await becomeOwner(siyu);
   await session.call(createSource, { name: '商城', kind: 'shop' });
   const { rows } = await session.call(listSources, {});
-  const keeper = keep(siyu, siyuEnv);
+  const keeper = keep(siyu, (place) => startSiyu({ ...place, env: siyuEnv }));
   let pool: pg.Pool | undefined;
   try {
     const writeKey = rows[0]?.writeKey ?? '';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createTagGroup, listTags } from '#contract/customers';
 import { compareWithTruth } from '#scripts/compare';
-import { findPostgres, reconcile, type SandboxProcess } from '#scripts/processes';
+import { findPostgres, reconcile, type SandboxProcess, startSiyu } from '#scripts/processes';
 import { type Bench, brokenBounds, type Outcome } from './parts/bench.ts';
 import { findHalfRows } from './parts/half-rows.ts';
 import { settle } from './parts/settle.ts';
@@ -59,7 +59,7 @@ export async function runCrash(options: CrashOptions, say: (text: string) => voi
     };
   });
   const { sandbox, session, home } = system;
-  const keeper = keep(system.siyu, siyuEnv);
+  const keeper = keep(system.siyu, (place) => startSiyu({ ...place, env: siyuEnv }));
   let pool: pg.Pool | undefined;
   try {
     const lengthMs = (options.adds / options.rate) * 1000;

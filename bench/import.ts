@@ -91,7 +91,7 @@ function makeFile(folder: string, count: number): string {
 async function importUnderFire(file: Buffer, name: string, kills: number) {
   const home = makeHome('import-crash');
   const siyu = await startSiyu({ home, env: siyuEnv });
-  const keeper = keep(siyu, siyuEnv);
+  const keeper = keep(siyu, (place) => startSiyu({ ...place, env: siyuEnv }));
   try {
     const session = await becomeOwner(siyu);
     const { id, settings } = await session.call(uploadImport, { kind: 'orders', name }, file);

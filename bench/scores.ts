@@ -89,7 +89,9 @@ export const bench: Bench = {
           refunded_fen, line_count, details, told, source, created_at, updated_at)
         select id, nextval('shop_order_id_seq'), 'bench', id || '-again', 'CNY', 'paid', now() - interval '1 hour', now(), 5000, 0, 1, '{}', '{}',
           'bench', now(), now() from customer where id % 100 = 7`);
-      await client.query('insert into score_change (customer_id) select id from customer where id % 100 = 7');
+      await client.query(
+        'insert into score_change (customer_ids) select array_agg(id) from customer where id % 100 = 7 group by id / 100000',
+      );
       startedAt = performance.now();
       await refreshScores(ctx);
       const incremental_s = seconds();

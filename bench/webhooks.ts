@@ -150,7 +150,7 @@ export const bench: Bench = {
     const home = makeHome('webhooks');
     const env = { ...siyuEnv, SIYU_WEBHOOK_PRIVATE: 'allow' };
     const siyu = await startSiyu({ home, env });
-    const keeper = keep(siyu, env);
+    const keeper = keep(siyu, (place) => startSiyu({ ...place, env }));
     const client = new pg.Client({ connectionString: findPostgres(home).url });
     try {
       const session = await becomeOwner(siyu);

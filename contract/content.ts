@@ -159,6 +159,22 @@ export type WordingKind = keyof Wordings;
 
 export const wordingKinds = ['wecom', 'moment', 'email', 'sms', 'webhook', 'task'] as const satisfies WordingKind[];
 
+/** Addresses that stand somewhere in the words: others are not tracked by them. */
+export function addressesOf(wordings: Wordings): Set<string> {
+  const texts = [
+    wordings.wecom?.text,
+    wordings.moment?.text,
+    wordings.email?.markdown,
+    ...(wordings.sms?.params ?? []).map((param) => param.text),
+    ...(wordings.webhook?.fields ?? []).map((field) => field.text),
+    wordings.task?.words,
+  ];
+  const links = [...(wordings.wecom?.attachments ?? []), ...(wordings.moment?.attachments ?? [])].flatMap((one) =>
+    one.kind === 'link' ? [one.url] : [],
+  );
+  return new Set([...texts.flatMap((text) => addressesIn(text ?? '').map(({ url }) => url)), ...links]);
+}
+
 /** A message with everything filled in, as its channel takes it. */
 export const channelMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('wecom'), text: z.string(), attachments: z.array(attachment) }),
@@ -187,7 +203,7 @@ export const folder = z.object({
   count: z.number().int(),
 });
 
-export const listFolders = route({
+export const listContentFolders = route({
   method: 'GET',
   path: '/api/content-folders',
   permission: 'content.read',
@@ -196,7 +212,7 @@ export const listFolders = route({
   output: z.object({ rows: z.array(folder) }),
 });
 
-export const createFolder = route({
+export const createContentFolder = route({
   method: 'POST',
   path: '/api/content-folders',
   permission: 'content.write',
@@ -206,7 +222,7 @@ export const createFolder = route({
   errors: ['folder_name_taken'],
 });
 
-export const updateFolder = route({
+export const updateContentFolder = route({
   method: 'PUT',
   path: '/api/content-folders/:id',
   permission: 'content.write',
@@ -216,7 +232,7 @@ export const updateFolder = route({
   errors: ['not_found', 'folder_name_taken'],
 });
 
-export const deleteFolder = route({
+export const deleteContentFolder = route({
   method: 'DELETE',
   path: '/api/content-folders/:id',
   permission: 'content.write',
@@ -460,7 +476,12 @@ export const updateMaterial = route({
   path: '/api/materials/:id',
   permission: 'content.write',
   summary: 'Rename a file, put it into a folder, archive it',
-  input: z.object({ id, name: line(100), folderId: id.nullable(), isArchived: z.boolean() }),
+  input: z.object({
+    id,
+    name: line(100),
+    folderId: id.nullable().default(null),
+    isArchived: z.boolean().default(false),
+  }),
   output: done,
   errors: ['not_found', 'folder_unknown'],
 });
@@ -531,7 +552,7 @@ export const updateLink = route({
   path: '/api/links/:id',
   permission: 'content.write',
   summary: 'Name a tracked link, or archive it; links that were sent go on working',
-  input: z.object({ id, title: line(60), isArchived: z.boolean() }),
+  input: z.object({ id, title: line(60), isArchived: z.boolean().default(false) }),
   output: done,
   errors: ['not_found'],
 });
@@ -583,12 +604,12 @@ export const shareLink = route({
 
 export const openLink = route({
   method: 'GET',
-  path: '/l/:key',
+  path: '/l/:linkCode',
   permission: 'public',
   summary:
     'The short address of a tracked link: counts the open and leads on. `code` and `state` come back from WeCom when it was asked who the visitor is',
   input: z.object({
-    key: z.string().max(200),
+    linkCode: z.string().max(200),
     code: z.string().max(600).optional(),
     state: z.string().max(200).optional(),
   }),

@@ -61,6 +61,19 @@ export const errorStatus = {
   content_changed: 409,
   material_replaced: 409,
 
+  campaign_content_unfit: 422,
+  campaign_categories_differ: 422,
+  campaign_not_draft: 409,
+  campaign_has_run: 409,
+  campaign_empty: 409,
+  campaign_time_past: 409,
+  campaign_not_waiting: 409,
+  campaign_own_approval: 403,
+  campaign_under_way: 409,
+  campaign_not_running: 409,
+  campaign_not_paused: 409,
+  campaign_over: 409,
+
   source_name_taken: 409,
   write_key_invalid: 401,
   import_file_unreadable: 422,
@@ -68,10 +81,20 @@ export const errorStatus = {
   import_started: 409,
   import_settings_invalid: 422,
 
+  task_ended: 409,
+  task_of_other: 403,
+  task_undo_over: 409,
+  task_day_unfit: 422,
+  task_nobody: 422,
+
   webhook_url_refused: 422,
   webhook_limit: 422,
   webhook_off: 409,
 
+  broadcast_not_waiting: 409,
+  broadcast_reminded: 409,
+  broadcast_over: 409,
+  broadcast_known: 409,
   journey_name_taken: 409,
   journey_changed: 409,
   journey_has_problems: 422,
@@ -81,8 +104,11 @@ export const errorStatus = {
   journey_not_published: 409,
   journey_not_by_hand: 409,
   journey_has_people: 409,
+  channel_not_set_up: 409,
 
   wecom_not_connected: 409,
+  wecom_unavailable: 503,
+  wecom_page_foreign: 422,
   wecom_callback_signature: 403,
   wecom_callback_malformed: 400,
 } as const satisfies Record<string, number>;

@@ -1,16 +1,22 @@
 /** The contract: what server, console and OpenAPI agree on. `routes` holds each route under its name. */
 import * as acquisition from './acquisition.ts';
+import * as broadcasts from './broadcasts.ts';
+import * as campaigns from './campaigns.ts';
 import * as commerce from './commerce.ts';
 import * as content from './content.ts';
 import * as customers from './customers.ts';
+import * as email from './email.ts';
 import * as events from './events.ts';
 import * as imports from './imports.ts';
 import * as insights from './insights.ts';
 import * as journeys from './journeys.ts';
 import * as organization from './organization.ts';
+import * as relay from './relay.ts';
 import type { Route } from './route.ts';
 import * as scores from './scores.ts';
 import * as segments from './segments.ts';
+import * as sms from './sms.ts';
+import * as tasks from './tasks.ts';
 import * as touch from './touch.ts';
 import * as web from './web.ts';
 import * as webhooks from './webhooks.ts';
@@ -26,12 +32,18 @@ export const contracts = {
   segments,
   content,
   touch,
+  broadcasts,
+  tasks,
   acquisition,
+  campaigns,
   journeys,
   imports,
   insights,
   wecom,
   web,
+  email,
+  sms,
+  relay,
 };
 
 export { type ErrorCode, type ErrorReply, errorStatus, type FieldProblem } from './errors.ts';

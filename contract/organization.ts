@@ -252,7 +252,14 @@ export const listAudit = route({
 /** Long work with progress: a reconciliation, a tagging of a whole list. */
 export const operation = z.object({
   id,
-  kind: z.enum(['wecom.reconcile', 'customer.tag', 'webhook.replay', 'import.run', 'score.compute']),
+  kind: z.enum([
+    'wecom.reconcile',
+    'wecom.read_groups',
+    'customer.tag',
+    'webhook.replay',
+    'import.run',
+    'score.compute',
+  ]),
   state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
   /** Key of the step being done, for instance 'staff', 'customers', 'tags'. */
   step: z.string().nullable(),

@@ -17,8 +17,16 @@ export const permissions = [
   'content.read',
   'content.write',
   'touch.read',
+  'campaign.read',
+  'campaign.write',
+  'campaign.approve',
+  'touch.write',
+  'touch.policy',
   'journey.read',
   'journey.write',
+  'task.read',
+  'task.write',
+  'task.manage',
   'order.read',
   'order.write',
   'import.run',
@@ -49,6 +57,8 @@ const reading = [
   'content.read',
   'staff.read',
   'touch.read',
+  'campaign.read',
+  'task.read',
   'insight.read',
 ] as const;
 
@@ -62,9 +72,16 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'attribute.write',
     'segment.write',
     'segment.export',
+    'touch.write',
+    'touch.policy',
     'journey.write',
     'code.write',
+    'campaign.write',
+    // Of what somebody else asked for: nobody approves his own.
+    'campaign.approve',
     'content.write',
+    'task.write',
+    'task.manage',
     'order.write',
     'import.run',
     'score.write',
@@ -75,8 +92,18 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     // A webhook carries events of all customers out of the house: only for roles that see them all and may make keys.
     'webhook.manage',
   ],
-  // An adviser sees the customers who follow him and nobody else's: see customerScope in server/modules/customers.
-  adviser: ['customer.read', 'customer.write', 'order.read', 'code.read', 'content.read'],
-  service: ['customer.read', 'customer.write', 'order.read', 'content.read', 'staff.read', 'touch.read'],
+  // An adviser sees the customers who follow him and nobody else's: see customerScope in server/modules/customers. Tasks: his
+  // own, and those of the departments he leads.
+  adviser: ['customer.read', 'customer.write', 'order.read', 'code.read', 'content.read', 'task.read', 'task.write'],
+  service: [
+    'customer.read',
+    'customer.write',
+    'order.read',
+    'content.read',
+    'staff.read',
+    'touch.read',
+    'task.read',
+    'task.write',
+  ],
   viewer: reading,
 };

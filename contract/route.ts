@@ -19,6 +19,8 @@ export interface Route<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.
   readonly input: I;
   readonly output: O;
   readonly bytes?: 'in' | 'out';
+  /** With `bytes: 'in'`: the answer is a page. */
+  readonly page?: boolean;
   /** The file may be larger than memory: the handler gets it as it comes in. */
   readonly stream?: boolean;
   /** The handler calls the outside world and therefore opens its own short transactions. */

@@ -294,7 +294,7 @@ export const getSegment = route({
   input: z.object({ id }),
   output: segmentRow.extend({
     tree: z.unknown(),
-    usedBy: z.array(z.object({ kind: z.enum(['segment']), id, name: z.string() })),
+    usedBy: z.array(z.object({ kind: z.enum(['segment', 'campaign']), id, name: z.string() })),
   }),
   errors: ['not_found'],
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { route } from './route.ts';
-import { after, day, done, id, limit, page, text, time } from './types.ts';
+import { after, day, done, id, limit, none, page, text, time } from './types.ts';
 
 /** The one gate for everything that reaches a customer, and the ledger of what was, or was not, sent. */
 
@@ -82,12 +82,124 @@ export const touchReason = z.enum([
   'decided_by_hand',
 ]);
 
-/** What belongs to a reason: until when, which cap of the policy, how many of how many. */
+/** A minute of the civil day. */
+const minute = z.number().int().min(0).max(1439);
+
+/** So far back the gate looks: no window of a policy is longer. */
+export const memoryDays = 60;
+const maxHours = memoryDays * 24;
+
+/** At most so many touches to one person within so many hours. */
+export const cap = z.object({
+  max: z.number().int().min(1).max(1000),
+  windowHours: z.number().int().min(1).max(maxHours),
+  /** What is counted, and what is held back; empty is all. */
+  channels: z.array(channel).max(channel.options.length).default([]),
+  categories: z.array(category).max(category.options.length).default([]),
+  /** Each member's own touches are counted for themselves. */
+  isByStaff: z.boolean().default(false),
+});
+export type Cap = z.output<typeof cap>;
+
+/** What belongs to a reason: until when, which cap, how many of how many. */
 export const touchDetail = z.object({
   until: time.optional(),
-  cap: z.string().optional(),
+  cap: cap.optional(),
   count: z.number().int().optional(),
   max: z.number().int().optional(),
+});
+
+/**
+ * What limits touches. Defaults respect people: nights are quiet, at most two touches a day and four a week whoever sends
+ * them, one promotion in three days and two useful touches between two promotions.
+ */
+export const policy = z.object({
+  /** By the customer's own clock where his zone is known (attribute `time_zone`), else by the organisation's. */
+  quietHours: z
+    .object({ fromMinute: minute, untilMinute: minute })
+    .nullable()
+    .default({ fromMinute: 22 * 60, untilMinute: 8 * 60 }),
+  minGapMinutes: z
+    .number()
+    .int()
+    .min(0)
+    .max(maxHours * 60)
+    .default(120),
+  caps: z
+    .array(cap)
+    .max(12)
+    .default([
+      { max: 1, windowHours: 72, channels: [], categories: ['promotion'], isByStaff: false },
+      { max: 2, windowHours: 24, channels: [], categories: [], isByStaff: false },
+      { max: 4, windowHours: 168, channels: [], categories: [], isByStaff: false },
+    ]),
+  /** Touches that gave (service, care, content) and arrived since the last promotion, before there may be another. */
+  giveBeforeAsk: z.number().int().min(0).max(20).default(2),
+  /** After so many touches without an act of his, so long a pause since the last one: the largest step that is reached. */
+  fatigue: z
+    .array(z.object({ touches: z.number().int().min(1).max(100), pauseHours: z.number().int().min(1).max(maxHours) }))
+    .max(10)
+    .default([
+      { touches: 3, pauseHours: 72 },
+      { touches: 5, pauseHours: 168 },
+      { touches: 8, pauseHours: 336 },
+      { touches: 12, pauseHours: 720 },
+    ]),
+  /** Who muted us or ended a contact himself is left in peace so long, or until he acts of his own accord. */
+  muteDays: z.number().int().min(0).max(365).default(30),
+  /** Where nothing may be sent without consent; elsewhere it is implied until it is withdrawn. */
+  optIn: z
+    .array(z.object({ channel, category }))
+    .max(channel.options.length * category.options.length)
+    .default([
+      { channel: 'sms', category: 'promotion' },
+      { channel: 'email', category: 'promotion' },
+    ]),
+  /** What these are, the person asked for: caps, gap, balance and fatigue do not hold them back. They are counted. */
+  exemptCategories: z.array(category).max(category.options.length).default(['service']),
+  /** People whom nothing of these categories ever reaches, so that the effect of everything can be measured. */
+  controlGroup: z
+    .object({
+      share: z.number().min(0).max(0.5),
+      seed: z.number().int().min(0).max(2_147_483_647),
+      categories: z.array(category).max(category.options.length),
+    })
+    .default({ share: 0, seed: 1, categories: ['content', 'promotion'] }),
+  /** WeCom's own limit of mass messages to one customer, as the corp has set it: days of the month a month, 7 a week, 1 a day. */
+  wecomQuota: z.enum(['month_days', 'seven_a_week', 'one_a_day']).default('month_days'),
+  /** A touch without an end of its own waits so long for its turn. */
+  patienceHours: z.number().int().min(1).max(maxHours).default(72),
+  packs: z
+    .object({
+      /** So long is waited for others that go into the same task of a member. */
+      waitMinutes: z.number().int().min(0).max(1440),
+      /** A member who has not confirmed is reminded after so long, and again. */
+      remindHours: z.number().int().min(1).max(168),
+      maxReminders: z.number().int().min(0).max(10),
+      /** Not confirmed by then, it is taken back. */
+      expireHours: z.number().int().min(1).max(720),
+    })
+    .default({ waitMinutes: 2, remindHours: 4, maxReminders: 3, expireHours: 72 }),
+});
+export type Policy = z.output<typeof policy>;
+
+export const getTouchPolicy = route({
+  method: 'GET',
+  path: '/api/touch-policy',
+  permission: 'touch.read',
+  summary: 'What limits touches',
+  input: none,
+  output: z.object({ policy, savedAt: time.nullable() }),
+});
+
+export const setTouchPolicy = route({
+  method: 'PUT',
+  path: '/api/touch-policy',
+  permission: 'touch.policy',
+  summary:
+    'Change what limits touches. It holds for whatever is decided from then on, also for what was planned before',
+  input: policy,
+  output: done,
 });
 
 export const touch = z.object({
@@ -166,5 +278,53 @@ export const setConsent = route({
     evidence,
   }),
   output: done,
+  errors: ['not_found'],
+});
+
+const verdict = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('allow') }),
+  z.object({ kind: z.literal('defer'), reason: touchReason, until: time, detail: touchDetail }),
+  z.object({ kind: z.literal('suppress'), reason: touchReason, detail: touchDetail.nullable() }),
+]);
+
+export const getAttention = route({
+  method: 'GET',
+  path: '/api/customers/:id/attention',
+  permission: 'customer.read',
+  summary: 'What the gate would say about a customer now, and what of his attention is left',
+  input: z.object({ id }),
+  output: z.object({
+    zone: z.string(),
+    /** How many of each cap are used; until when, where none is left. */
+    caps: z.array(z.object({ cap, used: z.number().int(), until: time.nullable() })),
+    /** Touches that gave since the last promotion; null when there was none. */
+    givenSinceAsk: z.number().int().nullable(),
+    giveBeforeAsk: z.number().int(),
+    lastTouchAt: time.nullable(),
+    lastActAt: time.nullable(),
+    mutedAt: time.nullable(),
+    /** Touches since his last act. */
+    unanswered: z.number().int(),
+    pauseUntil: time.nullable(),
+    isInControlGroup: z.boolean(),
+    verdicts: z.array(
+      z.object({
+        channel,
+        category,
+        consent: z.enum(['implied', 'needed', 'granted', 'withdrawn']),
+        verdict,
+      }),
+    ),
+    /** The words that were said, newest first. */
+    consents: z.array(
+      z.object({
+        channel: z.union([channel, any]),
+        category: z.union([category, any]),
+        state: consentState,
+        at: time,
+        evidence,
+      }),
+    ),
+  }),
   errors: ['not_found'],
 });

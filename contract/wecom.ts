@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { route } from './route.ts';
-import { id, none, time, url } from './types.ts';
+import { after, id, limit, line, none, page, time, url } from './types.ts';
 
 /** The connection to one WeCom corp, its self-check and reconciliation. */
 
@@ -11,6 +11,8 @@ export const connection = z.object({
   token: z.string(),
   hasEncodingAesKey: z.boolean(),
   baseUrl: z.string(),
+  /** Where browsers in WeCom and WeChat are asked who they are. */
+  oauthBaseUrl: z.string(),
   /** What to paste into WeCom's admin console. */
   callbackUrl: z.string(),
   updatedAt: time.nullable(),
@@ -46,6 +48,8 @@ export const setConnection = route({
       .regex(/^[A-Za-z0-9]{43}$/)
       .optional(),
     baseUrl: url.default('https://qyapi.weixin.qq.com'),
+    /** Left out, it follows the API: Tencent's own, or the address of a private WeCom or a sandbox. */
+    oauthBaseUrl: url.optional(),
   }),
   output: connection,
 });
@@ -62,7 +66,7 @@ export const revealCallbackSecrets = route({
 });
 
 export const checkLine = z.object({
-  /** connection, secret, trusted_ip, agent, api_permission, visible_range, tags, callback, inbox, welcome */
+  /** connection, secret, trusted_ip, agent, api_permission, visible_range, tags, mass, moments, app_messages, oauth, callback, inbox, welcome */
   key: z.string(),
   state: z.enum(['ok', 'warning', 'failed', 'skipped']),
   /** Key of the sentence that says what is wrong and how to mend it, with its values. */
@@ -90,6 +94,57 @@ export const startReconciliation = route({
   input: none,
   output: z.object({ operationId: id }),
   errors: ['wecom_not_connected'],
+});
+
+const group = z.object({
+  chatId: z.string(),
+  /** Empty for a group that nobody named. */
+  name: z.string(),
+  state: z.enum(['normal', 'owner_left', 'inheriting', 'inherited', 'dismissed']),
+  memberCount: z.number().int(),
+  /** Members who are not of this corp. */
+  customerCount: z.number().int(),
+  createdAt: time.nullable(),
+  ownerUserid: z.string(),
+  owner: z.object({ id: z.number(), name: z.string() }).nullable(),
+});
+
+export const listGroups = route({
+  method: 'GET',
+  path: '/api/wecom/groups',
+  permission: 'touch.read',
+  summary: 'Customer groups, the largest first. Dismissed ones only when asked for by state',
+  input: z.object({
+    search: line(60).optional(),
+    /** Of one member. */
+    owner: id.optional(),
+    state: group.shape.state.optional(),
+    after,
+    limit,
+  }),
+  output: page(group),
+});
+
+export const refreshGroups = route({
+  method: 'POST',
+  path: '/api/wecom/groups/refresh',
+  permission: 'sync.run',
+  summary: 'Read all customer groups from WeCom now; it also happens in every reconciliation. One under way is joined',
+  input: none,
+  output: z.object({ operationId: id }),
+  errors: ['wecom_not_connected'],
+});
+
+const signature = z.object({ timestamp: z.number().int(), nonceStr: z.string(), signature: z.string() });
+
+export const getJsSignature = route({
+  method: 'GET',
+  path: '/api/wecom/js-signature',
+  permission: 'signed_in',
+  summary: 'What a page of ours needs to use WeCom’s JS-SDK: signatures of the corp and of the app for its address',
+  input: z.object({ url }),
+  output: z.object({ corpId: z.string(), agentId: z.string(), config: signature, agentConfig: signature }),
+  errors: ['wecom_not_connected', 'wecom_page_foreign', 'wecom_unavailable'],
 });
 
 export const verifyCallback = route({

@@ -36,12 +36,44 @@ export function deliverWelcome(world: World, at: number, welcome: Welcome, conte
   tell(world, { kind: 'welcomed', at, edge });
 }
 
+/** A mass message arrives: each part is a bubble of its own, and none of them starts a chat. */
+export function deliverMass(
+  world: World,
+  at: number,
+  edge: Edge,
+  msgid: string,
+  contents: readonly MessageContent[],
+): void {
+  for (const content of contents) keepMessage(world, at, edge, { from: 'staff', via: 'mass', msgid, content });
+}
+
+/** When the two last wrote to each other; becoming contacts counts, mass messages do not. */
+export function lastChatAt(world: World, edge: Edge): number {
+  const last = messagesOf(world, edge.userid, edge.externalUserid).findLast((message) => message.via === 'client');
+  return Math.max(edge.createdAt, last?.at ?? 0);
+}
+
 /** @returns the url that the person now opens, if the bubble leads anywhere */
 export function tapMessage(world: World, at: number, userid: string, externalUserid: string, messageId: string) {
   const message = messagesOf(world, userid, externalUserid).find((candidate) => candidate.id === messageId);
   if (!message) return undefined;
   message.taps.push(at);
   return { message, url: linkOf(message.content) };
+}
+
+/** @returns the url that the person now opens; nothing when they have left the group */
+export function tapInGroup(
+  world: World,
+  at: number,
+  externalUserid: string,
+  chatId: string,
+  messageId: string,
+): string | undefined {
+  const isMember = world.state.groups.get(chatId)?.members.some((member) => member.userid === externalUserid);
+  const message = world.state.groupMessages.get(chatId)?.find((one) => one.id === messageId);
+  if (!message || !isMember) return undefined;
+  message.taps.push({ externalUserid, at });
+  return linkOf(message.content);
 }
 
 /** First url of a bubble: the card's own, or the first one written in the text. */
@@ -51,7 +83,19 @@ export function linkOf(content: MessageContent): string | undefined {
   return undefined;
 }
 
-function keepMessage(world: World, at: number, edge: Edge, rest: Pick<Message, 'from' | 'via' | 'content'>): Message {
+/** Everything in a bubble that can be read. */
+export function wordsOf(content: MessageContent): string {
+  if (content.kind === 'text') return content.text;
+  if (content.kind === 'link') return `${content.title}\n${content.desc}\n${content.url}`;
+  return content.kind === 'miniprogram' ? content.title : '';
+}
+
+function keepMessage(
+  world: World,
+  at: number,
+  edge: Edge,
+  rest: Pick<Message, 'from' | 'via' | 'content' | 'msgid'>,
+): Message {
   const { state } = world;
   const { userid, externalUserid } = edge;
   const message: Message = { id: `m${nextSeq(state)}`, userid, externalUserid, at, taps: [], ...rest };

@@ -38,6 +38,26 @@ export function startOfDay(day: number): number {
   return day * dayMs - shanghaiOffsetMs;
 }
 
+/** Date of the Shanghai day, YYYY-MM-DD. */
+export function dateOf(ms: number): string {
+  return new Date(ms + shanghaiOffsetMs).toISOString().slice(0, 10);
+}
+
+/** The calendar month in Shanghai that contains the time. */
+export function monthOf(ms: number): { startsAt: number; dayCount: number } {
+  const there = new Date(ms + shanghaiOffsetMs);
+  const [year, month] = [there.getUTCFullYear(), there.getUTCMonth()];
+  const dayCount = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  return { startsAt: Date.UTC(year, month, 1) - shanghaiOffsetMs, dayCount };
+}
+
+/** Monday 0:00 in Shanghai of the week that contains the time. */
+export function startOfWeek(ms: number): number {
+  // Day 0 of the count was a Thursday.
+  const day = dayOf(ms);
+  return startOfDay(day - ((day + 3) % 7));
+}
+
 /** Hour of day in Shanghai, 0-23. */
 export function hourOf(ms: number): number {
   return Math.floor(((((ms + shanghaiOffsetMs) % dayMs) + dayMs) % dayMs) / 3600_000);

@@ -215,6 +215,7 @@ export function createGroup(world: World, at: number, draft: GroupDraft): Group 
     dismissed: false,
     members: [],
     memberVersion: random.hex(32),
+    mutedBy: [],
   };
   const first = new Set([draft.owner, ...(draft.members ?? [])]);
   for (const userid of first) group.members.push(memberOf(world, at, group, userid, 1));

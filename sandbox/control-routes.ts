@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Control } from './control.ts';
+import type { Control, HabitChange } from './control.ts';
 import { ControlError, personKinds } from './control.ts';
+import type { Policy } from './options.ts';
 import { kindNames } from './people/habits.ts';
 import type { Family } from './store.ts';
 import { families } from './store.ts';
@@ -14,6 +15,9 @@ const weights = z.partialRecord(
   z.enum(kindNames as [(typeof kindNames)[number], ...typeof kindNames]),
   z.number().min(0),
 );
+
+/** Any rates there are: what does not exist is refused by name below. */
+const rates = z.record(z.string(), z.union([z.number().min(0), range, z.record(z.string(), z.number().min(0))]));
 
 const shapes = {
   callback: z.object({ url: z.string(), token: z.string().optional(), encodingAesKey: z.string().optional() }),
@@ -36,6 +40,8 @@ const shapes = {
     permissions: z.partialRecord(z.enum(families as [Family, ...Family[]]), z.boolean()).optional(),
     visibleUserids: z.array(z.string()).nullable().optional(),
     unionidBound: z.boolean().optional(),
+    massRule: z.enum(['monthly', 'weekly', 'daily']).optional(),
+    trustedDomain: z.string().nullable().optional(),
   }),
   person: z.object({
     name: z.string().min(1).optional(),
@@ -54,6 +60,37 @@ const shapes = {
   say: z.object({ text: z.string().min(1), userid: z.string().optional() }),
   tap: z.object({ messageId: z.string(), userid: z.string().optional(), open: z.boolean().optional() }),
   edge: z.object({ userid: z.string().optional() }),
+  mute: z.object({ userid: z.string().optional(), isMuted: z.boolean().default(true) }),
+  muteGroup: z.object({ chatId: z.string(), isMuted: z.boolean().default(true) }),
+  tapInGroup: z.object({ chatId: z.string(), messageId: z.string() }),
+  buy: z.object({
+    lines: z.array(z.object({ sku: z.string(), quantity: z.int().min(1).max(100).optional() })).min(1),
+  }),
+  open: z.object({ url: z.string() }),
+  signedPage: z.object({
+    kind: z.enum(['corp', 'app']),
+    noncestr: z.string(),
+    timestamp: z.coerce.string(),
+    url: z.string(),
+    signature: z.string(),
+  }),
+  task: z.object({ id: z.string() }),
+  moment: z.object({ momentId: z.string(), userid: z.string() }),
+  comment: z.object({ momentId: z.string(), userid: z.string(), text: z.string().min(1) }),
+  press: z.object({ msgid: z.string(), key: z.string() }),
+  staffMass: z.object({ text: z.string().min(1), externalUserids: z.array(z.string()).optional() }),
+  effect: z.object({
+    messages: z.array(z.string()),
+    people: z.array(z.object({ externalUserid: z.string(), from: z.number(), until: z.number() })),
+  }),
+  orders: z.object({
+    after: z.coerce.number().int().min(0).default(0),
+    limit: z.coerce.number().int().min(1).max(10_000).default(500),
+  }),
+  habits: z.object({
+    people: z.partialRecord(z.enum(kindNames as [(typeof kindNames)[number], ...typeof kindNames]), rates).optional(),
+    staff: rates.optional(),
+  }),
   staffEdge: z.object({ externalUserid: z.string() }),
   staffSay: z.object({ externalUserid: z.string(), text: z.string().min(1) }),
   staffEdit: z.object({
@@ -167,6 +204,30 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
     idle: await control.waitUntilIdle(input.timeoutMs),
   }));
 
+  get('/mass-messages', () => control.massMessages());
+  get('/moments', () => control.momentTruth());
+  on('POST', '/effect', shapes.effect, (input) => control.effect(input));
+  get('/orders', (_params, query) => {
+    const { after, limit } = read(shapes.orders, query);
+    return control.orders(after, limit);
+  });
+  on('POST', '/js-signature', shapes.signedPage, (input) => control.checkSignature(input));
+  get('/products', () => control.products());
+  get('/habits', () => control.habits());
+  on('POST', '/habits', shapes.habits, (input) => {
+    control.setHabits(checkHabits(control, input));
+    return control.habits();
+  });
+
+  get('/policy', () => control.policy());
+  on('POST', '/policy', z.record(z.string(), z.unknown()), (input) => {
+    const known = control.policy() as Record<string, unknown>;
+    const strange = Object.keys(input).find((name) => typeof known[name] !== typeof input[name]);
+    if (strange) throw new ControlError('input_invalid', `there is no such policy: ${strange}`);
+    control.setPolicy(input as Partial<Policy>);
+    return control.policy();
+  });
+
   get('/people', () => control.people());
   on('POST', '/people', shapes.person, (input) => {
     const person = control.makePerson(input);
@@ -183,6 +244,26 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
   on('POST', '/people/:id/delete', shapes.edge, (input, { id = '' }) => ({
     deleted: control.deleteByCustomer(id, input.userid),
   }));
+  on('POST', '/people/:id/mute', shapes.mute, (input, { id = '' }) => control.mute(id, input.isMuted, input.userid));
+  on('POST', '/people/:id/mute-group', shapes.muteGroup, (input, { id = '' }) =>
+    control.muteGroup(id, input.chatId, input.isMuted),
+  );
+  on('POST', '/people/:id/tap-in-group', shapes.tapInGroup, (input, { id = '' }) =>
+    control.tapInGroup(id, input.chatId, input.messageId),
+  );
+  on('POST', '/people/:id/buy', shapes.buy, (input, { id = '' }) => control.buy(id, input.lines));
+  on('POST', '/people/:id/open', shapes.open, (input, { id = '' }) => control.open(id, input.url));
+  get('/people/:id/moments', ({ id = '' }) => control.moments(id));
+  on('POST', '/people/:id/like', shapes.moment, (input, { id = '' }) => ({
+    liked: control.like(id, input.momentId, input.userid),
+  }));
+  on('POST', '/people/:id/comment', shapes.comment, (input, { id = '' }) => ({
+    commented: control.comment(id, input.momentId, input.userid, input.text),
+  }));
+  on('POST', '/people/:id/tap-moment', shapes.moment, (input, { id = '' }) =>
+    control.tapMoment(id, input.momentId, input.userid),
+  );
+  get('/people/:id/orders', ({ id = '' }) => control.ordersOf(id));
   on('POST', '/people/:id/accept', shapes.edge, (input, { id = '' }) => ({
     accepted: control.accept(id, input.userid),
   }));
@@ -209,6 +290,28 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
   on('POST', '/staff/:userid/delete', shapes.staffEdge, (input, { userid = '' }) => ({
     deleted: control.staffDelete(userid, input.externalUserid),
   }));
+  on('POST', '/staff/:userid/open', shapes.open, (input, { userid = '' }) => control.openAsStaff(userid, input.url));
+  get('/staff/:userid/tasks', ({ userid = '' }) => control.tasksOf(userid));
+  on('POST', '/staff/:userid/confirm', shapes.task, (input, { userid = '' }) => ({
+    confirmed: control.confirmTask(userid, input.id),
+  }));
+  on('POST', '/staff/:userid/refuse', shapes.task, (input, { userid = '' }) => ({
+    refused: control.refuseTask(userid, input.id),
+  }));
+  on('POST', '/staff/:userid/mass', shapes.staffMass, (input, { userid = '' }) => {
+    const { msgid } = control.staffMass(userid, input.text, input.externalUserids);
+    return { msgid };
+  });
+  on('POST', '/staff/:userid/moment', shapes.say, (input, { userid = '' }) => {
+    const { momentId } = control.staffMoment(userid, input.text);
+    return { momentId };
+  });
+  get('/staff/:userid/app-messages', ({ userid = '' }) =>
+    control.appMessages(userid).map((message) => ({ ...message, replaced: Object.fromEntries(message.replaced) })),
+  );
+  on('POST', '/staff/:userid/press', shapes.press, (input, { userid = '' }) => ({
+    pressed: control.pressButton(userid, input.msgid, input.key),
+  }));
   get('/departments', () => control.departments());
   on('POST', '/departments', shapes.department, (input) => control.addDepartment(input));
   on('PATCH', '/departments/:id', shapes.department.omit({ id: true }).partial(), (input, { id }) =>
@@ -234,6 +337,18 @@ export function addControlRoutes(app: FastifyInstance, control: Control, world: 
   on('POST', '/places', shapes.places, (input) => control.setPlaces(input));
   on('POST', '/population', shapes.population, (input) => control.setPopulation(input));
   on('POST', '/adds', shapes.adds, (input) => control.adds(input));
+}
+
+/** A misspelt rate would otherwise change nothing and say nothing. */
+function checkHabits(control: Control, change: z.infer<typeof shapes.habits>): HabitChange {
+  const known = control.habits();
+  const check = (given: Record<string, unknown>, rates: object) => {
+    const strange = Object.keys(given).find((name) => !(name in rates));
+    if (strange) throw new ControlError('input_invalid', `there is no habit ${strange}`);
+  };
+  for (const given of Object.values(change.people ?? {})) check(given, known.people.loyal);
+  check(change.staff ?? {}, known.staff);
+  return change as HabitChange;
 }
 
 type Params = Record<string, string | undefined>;

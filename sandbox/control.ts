@@ -1,28 +1,55 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AppMessage } from './app-messages.ts';
+import { appMessagesOf, pressButton } from './app-messages.ts';
 import type { CallbackVerdict } from './callbacks/verify.ts';
 import { checkCallback } from './callbacks/verify.ts';
-import { messagesOf, tapMessage, writeMessage } from './chats.ts';
+import { messagesOf, tapInGroup, tapMessage, writeMessage } from './chats.ts';
 import type { ClockSetting } from './clock.ts';
 import { dayMs } from './clock.ts';
 import * as admin from './console.ts';
 import { seedState } from './corp.ts';
+import type { EffectAnswer, EffectQuestion } from './effect.ts';
+import { readEffect } from './effect.ts';
 import type { FaultChange, FaultSettings } from './faults.ts';
+import type { MassTask } from './mass.ts';
+import { createMassTask, refuseMass, sendMass } from './mass.ts';
+import type { MassTruth, MomentTruth } from './mass-truth.ts';
+import { readMassTruth, readMomentTruth } from './mass-truth.ts';
+import type { Moment } from './moments.ts';
+import {
+  audienceOf,
+  commentOnMoment,
+  createMoment,
+  findAudience,
+  likeMoment,
+  momentsOf,
+  publishMoment,
+  refuseMoment,
+} from './moments.ts';
+import type { Policy } from './options.ts';
+import type { HabitRates, KindName, StaffHabits } from './people/habits.ts';
 import { kindNames, usualWeights } from './people/habits.ts';
 import type { PersonDraft } from './people/life.ts';
 import { makePerson, planArrival } from './people/life.ts';
-import { codeInHtml, codeInUrl, openPage } from './people/places.ts';
+import type { Visit } from './people/places.ts';
+import { codeInHtml, codeInUrl } from './people/places.ts';
+import { openAs, openAsStranger, visit } from './people/visits.ts';
+import type { SignedPage } from './protocol/tickets.ts';
+import { checkSignature } from './protocol/tickets.ts';
 import { revokeTokens } from './protocol/tokens.ts';
 import { createRandom } from './random.ts';
 import type { CardChange, ScanChoice, ScanResult } from './relations.ts';
-import { accept, deleteByCustomer, deleteByStaff, editCard, scan } from './relations.ts';
+import { accept, areFriends, deleteByCustomer, deleteByStaff, editCard, mute, scan } from './relations.ts';
 import type { StepResult } from './runner.ts';
 import { step, waitUntilQuiet } from './runner.ts';
+import type { Order } from './shop.ts';
+import { catalogue, findProduct, lineOf, ordersOf, placeOrder, shopEntries } from './shop.ts';
+import { waitingTasks } from './staff-tasks.ts';
 import type { ContactWay, Corp, Edge, Group, KindWeights, Message, Person, Place, Population } from './store.ts';
 import { edgesOfPerson, findEdge } from './store.ts';
 import type { DeliveryReport, Stats, Truth } from './truth.ts';
 import { readDeliveries, readStats, readTruth } from './truth.ts';
 import type { World } from './world.ts';
-import { runErrand } from './world.ts';
 
 /** A control call that makes no sense: an unknown person, a code that is not there. */
 export class ControlError extends Error {
@@ -61,6 +88,13 @@ export type CorpChange = {
   permissions?: Partial<Corp['permissions']>;
   visibleUserids?: string[] | null;
   unionidBound?: boolean;
+  massRule?: Corp['massRule'];
+  trustedDomain?: string | null;
+};
+
+export type HabitChange = {
+  people?: Partial<Record<KindName, Partial<HabitRates>>>;
+  staff?: Partial<StaffHabits>;
 };
 
 export type PersonScan = ScanResult & { staffName: string | null };
@@ -76,6 +110,10 @@ export function createControl(world: World) {
   const requireEdge = (userid: string, externalUserid: string): Edge =>
     findEdge(world.state, userid, externalUserid) ??
     missing('edge_unknown', `${externalUserid} and ${userid} never became contacts`);
+  const requireStaff = (userid: string) =>
+    world.state.staff.get(userid) ?? missing('staff_unknown', `no staff ${userid}`);
+  const requireTask = (msgid: string): MassTask =>
+    world.state.massTasks.get(msgid) ?? missing('task_unknown', `no task ${msgid}`);
   const requireGroup = (chatId: string): Group =>
     world.state.groups.get(chatId) ?? missing('group_unknown', `no group ${chatId}`);
 
@@ -162,7 +200,7 @@ export function createControl(world: World) {
       const tap = tapMessage(world, at(), userid, externalUserid, messageId);
       if (!tap) throw new ControlError('message_unknown', `no message ${messageId}`, 404);
       // The phone page opens the link itself; without a page the visit is made here.
-      if (tap.url && (options.open ?? true)) runErrand(world, openPage(tap.url, world.settings.policy.openAnyHost));
+      if (tap.url && (options.open ?? true)) visit(world, tap.url, { kind: 'person', id: externalUserid });
       return { url: tap.url ?? null };
     },
     deleteByCustomer: (externalUserid: string, userid?: string): boolean =>
@@ -186,6 +224,108 @@ export function createControl(world: World) {
     },
     staffDelete: (userid: string, externalUserid: string): boolean =>
       deleteByStaff(world, at(), userid, externalUserid),
+
+    /** The person buys by hand. */
+    buy: (externalUserid: string, wanted: readonly { sku: string; quantity?: number }[]): Order => {
+      requirePerson(externalUserid);
+      const lines = wanted.map(({ sku, quantity = 1 }) =>
+        lineOf(findProduct(sku) ?? missing('product_unknown', `no product ${sku}`), quantity),
+      );
+      return placeOrder(world, at(), externalUserid, lines, null);
+    },
+    mute: (externalUserid: string, isMuted: boolean, userid?: string): void =>
+      mute(world, at(), requireEdge(useridOf(externalUserid, userid), externalUserid), isMuted),
+    muteGroup: (externalUserid: string, chatId: string, isMuted: boolean): void => {
+      const group = requireGroup(chatId);
+      const others = group.mutedBy.filter((id) => id !== externalUserid);
+      group.mutedBy = isMuted ? [...others, externalUserid] : others;
+    },
+    tapInGroup: (externalUserid: string, chatId: string, messageId: string): { url: string | null } => ({
+      url: tapInGroup(world, at(), externalUserid, requireGroup(chatId).chatId, messageId) ?? null,
+    }),
+    /** Opens a page in the client of a person, or of a member, and follows where it leads. */
+    open: (externalUserid: string, url: string): Promise<Visit> =>
+      openAs(world, url, { kind: 'person', id: requirePerson(externalUserid).externalUserid }),
+    openAsStaff: (userid: string, url: string): Promise<Visit> =>
+      openAs(world, url, { kind: 'staff', id: requireStaff(userid).userid }),
+    checkSignature: (page: SignedPage) => checkSignature(world, page),
+    moments: (externalUserid: string) => momentsOf(world, requirePerson(externalUserid).externalUserid),
+    like: (externalUserid: string, momentId: string, userid: string): boolean =>
+      likeMoment(world, at(), momentId, userid, externalUserid),
+    comment: (externalUserid: string, momentId: string, userid: string, text: string): boolean =>
+      commentOnMoment(world, at(), momentId, { userid, externalUserid, text }),
+    /** The person opens what a Moment links to; the phone page opens the link itself. */
+    tapMoment: (externalUserid: string, momentId: string, userid: string): void => {
+      const seen = findAudience(world.state.moments.get(momentId), userid, externalUserid);
+      if (!seen) throw new ControlError('message_unknown', `no Moment ${momentId}`, 404);
+      seen.taps.push(at());
+    },
+    products: () => catalogue,
+    orders: (after = 0, limit = 500) => shopEntries(world.state, after, limit),
+    ordersOf: (externalUserid: string) => ordersOf(world.state, externalUserid),
+
+    /** What a member has to confirm in the client. */
+    tasksOf: (userid: string) => waitingTasks(world, requireStaff(userid).userid),
+    /** @param id of a mass message or of a Moment */
+    confirmTask: (userid: string, id: string): boolean => {
+      const moment = world.state.moments.get(id);
+      if (moment) return publishMoment(world, at(), moment, userid);
+      return sendMass(world, at(), requireTask(id), userid);
+    },
+    refuseTask: (userid: string, id: string): boolean => {
+      const moment = world.state.moments.get(id);
+      if (moment) return refuseMoment(world, at(), moment, userid);
+      return refuseMass(world, at(), requireTask(id), userid);
+    },
+    /** A member sends a mass message of their own; it counts for everybody's quota. */
+    staffMass: (userid: string, text: string, externalUserids?: readonly string[]): MassTask => {
+      requireStaff(userid);
+      const own = [...(world.state.edges.get(userid)?.values() ?? [])].filter(areFriends);
+      const targets = externalUserids ?? own.map((edge) => edge.externalUserid);
+      const task = createMassTask(world, at(), {
+        chatType: 'single',
+        creator: userid,
+        text,
+        attachments: [],
+        contents: [{ kind: 'text', text }],
+        members: new Map([[userid, targets]]),
+      });
+      sendMass(world, at(), task, userid);
+      return task;
+    },
+
+    /** A member publishes a Moment of their own. */
+    staffMoment: (userid: string, text: string): Moment => {
+      requireStaff(userid);
+      const moment = createMoment(world, at(), {
+        creator: userid,
+        text,
+        attachments: [],
+        contents: [{ kind: 'text', text }],
+        isPartlyVisible: false,
+        members: new Map([[userid, audienceOf(world, userid, [])]]),
+      });
+      publishMoment(world, at(), moment, userid);
+      return moment;
+    },
+
+    appMessages: (userid: string): AppMessage[] => appMessagesOf(world.state, requireStaff(userid).userid),
+    pressButton: (userid: string, msgid: string, key: string): boolean => {
+      const message = world.state.appMessages.get(msgid) ?? missing('message_unknown', `no message ${msgid}`);
+      return pressButton(world, at(), message, userid, key);
+    },
+
+    habits: () => ({ people: world.settings.habits, staff: world.settings.staffHabits }),
+    /** Rates for what happens from now on. Set them before people come: `effect` computes the past with them too. */
+    setHabits: ({ people = {}, staff = {} }: HabitChange): void => {
+      for (const kind of Object.keys(people) as KindName[]) Object.assign(world.settings.habits[kind], people[kind]);
+      Object.assign(world.settings.staffHabits, staff);
+    },
+
+    policy: (): Policy => world.settings.policy,
+    setPolicy: (change: Partial<Policy>): void => {
+      Object.assign(world.settings.policy, change);
+    },
 
     staff: () => [...world.state.staff.values()],
     departments: () => [...world.state.departments.values()],
@@ -240,13 +380,16 @@ export function createControl(world: World) {
     adds: (draft: AddsDraft): Promise<AddsResult> => addAtRate(world, draft),
 
     truth: (): Truth => readTruth(world),
+    massMessages: (): MassTruth => readMassTruth(world),
+    momentTruth: (): MomentTruth[] => readMomentTruth(world),
+    effect: (question: EffectQuestion): EffectAnswer => readEffect(world, question),
     stats: (): Stats => readStats(world),
     deliveries: (): DeliveryReport => readDeliveries(world),
     /** Forgets people, codes, tags and groups; keeps credentials, callback, clock and permissions. */
     reset: (): void => {
-      const { callback, trustedIps, permissions } = world.state.corp;
+      const { callback, trustedIps, permissions, massRule, trustedDomain } = world.state.corp;
       const fresh = seedState(createRandom(world.settings.seed), world.settings.staffCount, at());
-      Object.assign(fresh.corp, { callback, trustedIps, permissions });
+      Object.assign(fresh.corp, { callback, trustedIps, permissions, massRule, trustedDomain });
       fresh.tokens = world.state.tokens;
       world.state = fresh;
       world.agenda.replace([]);
@@ -271,8 +414,8 @@ function refused(problem: string, message: string): never {
 async function recognise(world: World, url: string): Promise<string | undefined> {
   const direct = codeInUrl(world.url, url);
   if (direct !== undefined) return direct;
-  const visit = await openPage(url, world.settings.policy.openAnyHost);
-  return visit.ok ? codeInHtml(world.url, visit.html) : undefined;
+  const page = await openAsStranger(world, url);
+  return page.ok ? codeInHtml(world.url, page.html) : undefined;
 }
 
 /** Load for a bench: new people add through one code at an even rate, whatever the receiver makes of it. */

@@ -56,6 +56,8 @@ export function seedState(seed: Random, staffCount: number, at: number): State {
     permissions: Object.fromEntries(families.map((family) => [family, true])) as Record<Family, boolean>,
     visibleUserids: null,
     unionidBound: true,
+    massRule: 'monthly',
+    trustedDomain: null,
   };
   const state: State = {
     corp,
@@ -80,6 +82,19 @@ export function seedState(seed: Random, staffCount: number, at: number): State {
     places: [],
     population: null,
     unsent: [],
+    oauthCodes: new Map(),
+    tickets: new Map(),
+    massTasks: new Map(),
+    massSends: new Map(),
+    groupMessages: new Map(),
+    moments: new Map(),
+    momentJobs: new Map(),
+    momentsSeen: new Map(),
+    appMessages: new Map(),
+    appSends: { day: 0, count: 0 },
+    appRepeats: new Map(),
+    impressions: new Map(),
+    shop: [],
   };
   const addDepartment = (department: Department) => state.departments.set(department.id, department);
   addDepartment({ id: 1, name: corp.name, parentId: 0, order: 100000000, leaders: [] });

@@ -5,6 +5,8 @@ import qrcode from 'qrcode';
 import type { Control } from './control.ts';
 import { ControlError } from './control.ts';
 import { addControlRoutes } from './control-routes.ts';
+import type { Holder } from './oauth.ts';
+import { authorize, authorizePath, holderCookie } from './oauth.ts';
 import { addPhoneRoutes } from './phone-routes.ts';
 import { endpoints } from './protocol/endpoints.ts';
 import { answerCall } from './protocol/envelope.ts';
@@ -41,6 +43,7 @@ export function createHttp(world: World, control: Control): FastifyInstance {
     addPhoneRoutes(scope, world);
   });
   addPictures(app, world);
+  addAuthorize(app, world);
   return app;
 }
 
@@ -108,6 +111,29 @@ function addPictures(app: FastifyInstance, world: World): void {
   };
   app.get<{ Params: { id: string } }>('/media/:id', (request, reply) => sendMedia(request.params.id, reply));
   app.get<{ Params: { id: string } }>('/pic_wework/:id/0', (request, reply) => sendMedia(request.params.id, reply));
+}
+
+/** A real browser has the cookie that the phone page sets: who holds the phone, or which member's client it is. */
+function addAuthorize(app: FastifyInstance, world: World): void {
+  app.get(authorizePath, (request, reply) => {
+    const holder = readHolder(world, request.headers.cookie ?? '');
+    if (!holder) return reply.type('text/html; charset=utf-8').send(notice('请在微信客户端打开链接', world.url));
+    const verdict = authorize(world, new URL(request.url, world.url).searchParams, holder);
+    if (verdict.ok) return reply.redirect(verdict.url);
+    return reply.type('text/html; charset=utf-8').send(notice(`${verdict.problem}（${verdict.errcode}）`, world.url));
+  });
+}
+
+function readHolder({ state }: World, cookies: string): Holder | undefined {
+  const [, kind, rawId = ''] = cookies.match(new RegExp(`(?:^|;\\s*)${holderCookie}=(person|staff)\\.([^;]+)`)) ?? [];
+  const id = decodeURIComponent(rawId);
+  if (kind === 'person' && state.people.has(id)) return { kind, id };
+  return kind === 'staff' && state.staff.has(id) ? { kind, id } : undefined;
+}
+
+/** What the client shows instead of a page. */
+function notice(text: string, home: string): string {
+  return `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${text}</title><style>body{font:16px/1.6 system-ui,"PingFang SC","Noto Sans CJK SC",sans-serif;display:grid;place-items:center;min-height:90vh;margin:0;padding:0 32px;text-align:center}a{color:#3f7d5c}</style></head><body><div><p>${text}</p><p><a href="${home}/" target="_top">打开手机 · Open the phone</a></p></div></body></html>`;
 }
 
 /** First character of the name on a colour of its own. */

@@ -5,7 +5,10 @@ import type { Control } from './control.ts';
 import { createControl } from './control.ts';
 import { seedState } from './corp.ts';
 import { createFaults } from './faults.ts';
+import { createGate } from './gate.ts';
 import { createHttp } from './http.ts';
+import { addInboxes } from './inboxes.ts';
+import type { Mailbox } from './mail/mailbox.ts';
 import type { SandboxOptions } from './options.ts';
 import { resolveSettings } from './options.ts';
 import { react } from './people/life.ts';
@@ -13,19 +16,32 @@ import { createCursors } from './protocol/paging.ts';
 import { createFrequency } from './protocol/quota.ts';
 import { createRandom } from './random.ts';
 import { startTimer } from './runner.ts';
+import type { SmsCentre } from './sms/centre.ts';
 import type { Corp } from './store.ts';
-import { readSnapshot, writeSnapshot } from './store.ts';
+import { readSnapshot, snapshotVersion, writeSnapshot } from './store.ts';
 import type { World } from './world.ts';
 
 export type { CallbackVerdict } from './callbacks/verify.ts';
 export type { ClockSetting } from './clock.ts';
-export type { AddsDraft, AddsResult, Control, CorpChange, PersonScan, PopulationDraft } from './control.ts';
+export type {
+  AddsDraft,
+  AddsResult,
+  Control,
+  CorpChange,
+  HabitChange,
+  PersonScan,
+  PopulationDraft,
+} from './control.ts';
 export { ControlError } from './control.ts';
+export type { EffectAnswer, EffectQuestion } from './effect.ts';
 export type { FaultChange, FaultSettings } from './faults.ts';
+export type { MassTaskTruth, MassTruth, MomentTruth } from './mass-truth.ts';
 export type { Policy, SandboxOptions } from './options.ts';
 export type { HabitRates, KindName } from './people/habits.ts';
 export { expectedRetention, habits } from './people/habits.ts';
 export type { StepResult } from './runner.ts';
+export type { ShopEntry } from './shop.ts';
+export type { Order, OrderLine, Product, Refund } from './shop.ts';
 export type { Corp, Message, MessageContent, Person, Place, Staff } from './store.ts';
 export type { DeliveryReport, Stats, Truth, TruthEdge, TruthWay, TruthWelcome } from './truth.ts';
 
@@ -34,6 +50,8 @@ export type { DeliveryReport, Stats, Truth, TruthEdge, TruthWay, TruthWelcome } 
  * run in one process; nothing is shared between them.
  */
 export type Sandbox = Omit<Control, 'corp'> & {
+  readonly mail: Mailbox;
+  readonly sms: SmsCentre;
   readonly url: string;
   /** Credentials and console settings as they are now. */
   readonly corp: Corp;
@@ -42,6 +60,8 @@ export type Sandbox = Omit<Control, 'corp'> & {
   /** Writes the snapshot, if there is a path for it, and ends everything that runs. */
   stop(): Promise<void>;
 };
+
+const visitsAtOnce = 32;
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const settings = resolveSettings(options);
@@ -75,12 +95,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     url: '',
     locks: new Set(),
     errands: new Set(),
+    gate: createGate(visitsAtOnce),
     listeners: new Set(),
   };
   world.listeners.add((fact) => react(world, fact));
   const control = createControl(world);
   const app = createHttp(world, control);
   const host = options.host ?? '127.0.0.1';
+  const inboxes = await addInboxes(app, world, { host, smtpPort: options.smtpPort ?? 0 });
   await app.listen({ port: options.port ?? 0, host });
   const address = app.server.address();
   if (address === null || typeof address === 'string') throw new Error('the sandbox has no port');
@@ -89,7 +111,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   const save = async (path: string) =>
     writeSnapshot(path, {
-      version: 1,
+      version: snapshotVersion,
       state: { ...world.state, due: world.agenda.all(), unsent: world.sender.unsent() },
       random: random.state(),
       clock: { simMs: clock.now() },
@@ -102,6 +124,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { corp: _corp, ...methods } = control;
   return {
     ...methods,
+    mail: inboxes.mail,
+    sms: inboxes.sms,
     url: world.url,
     get corp() {
       return world.state.corp;
@@ -110,8 +134,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     stop: async () => {
       clearInterval(lifeTimer);
       world.sender.close();
+      world.gate.close();
       world.listeners.clear();
-      await app.close();
+      await Promise.all([app.close(), inboxes.stop()]);
       await Promise.all([...world.errands]);
       await saver?.stop();
     },

@@ -5,9 +5,10 @@ import { startSandbox } from './index.ts';
 const clockMessage = (message: unknown): message is { kind: 'clock'; realMs: number; simMs: number; speed: number } =>
   typeof message === 'object' && message !== null && (message as { kind?: unknown }).kind === 'clock';
 
-const { SANDBOX_PORT, SANDBOX_SEED, SANDBOX_STORE } = process.env;
+const { SANDBOX_PORT, SANDBOX_SMTP_PORT, SANDBOX_SEED, SANDBOX_STORE } = process.env;
 const sandbox = await startSandbox({
   port: Number(SANDBOX_PORT ?? 4319),
+  smtpPort: Number(SANDBOX_SMTP_PORT ?? 4325),
   ...(SANDBOX_SEED && { seed: SANDBOX_SEED }),
   ...(SANDBOX_STORE && { storePath: SANDBOX_STORE }),
 });

@@ -11,6 +11,8 @@ import { habits, staffHabits } from './people/habits.ts';
 export type SandboxOptions = {
   /** 0 picks a free port. */
   port?: number;
+  /** Of the mail server; taken when it is free. */
+  smtpPort?: number;
   host?: string;
   /** The same seed gives the same brand, people and decisions. */
   seed?: string | number;
@@ -56,6 +58,22 @@ export type Policy = {
   wrongSecretsPerHour: number;
   uploadImagesPerDay: number;
   uploadImagesPerMonth: number;
+  oauthCodeTtlMs: number;
+  /** Calls for a ticket of one kind in an hour: 100 for an app (400 for all apps of a corp, of which there is one here). */
+  ticketsPerHour: number;
+  /** Receivers of the app's messages in a day for each account of the corp. */
+  appMessagesPerAccount: number;
+  /** Messages of the app to one member; what is more is dropped without an error. */
+  appMessagesPerMember: { perMinute: number; perHour: number };
+  momentsPerMinute: number;
+  /** API-made Moments in a calendar month (the API document; the help page says so many a day, reference §14). */
+  momentsPerMonth: number;
+  /** Real time until a job of add_moment_task is done. */
+  momentJobMs: number;
+  /** Real time after add_msg_template in which its task answers 41063: it is still being handed out. */
+  massDispatchMs: number;
+  /** Share of messages with a link whose page a robot fetches for a preview before the person can tap. */
+  linkPreview: number;
   /** Simulated delay until a half add is confirmed. */
   confirmDelaySimMs: readonly [number, number];
   /** People open only pages of this machine unless this is true. */
@@ -83,6 +101,15 @@ const defaultPolicy: Policy = {
   wrongSecretsPerHour: 100,
   uploadImagesPerDay: 1000,
   uploadImagesPerMonth: 3000,
+  oauthCodeTtlMs: 5 * 60_000,
+  ticketsPerHour: 100,
+  appMessagesPerAccount: 200,
+  appMessagesPerMember: { perMinute: 30, perHour: 1000 },
+  momentsPerMinute: 10,
+  momentsPerMonth: 100_000,
+  momentJobMs: 0,
+  massDispatchMs: 0,
+  linkPreview: 0,
   confirmDelaySimMs: [5_000, 120_000],
   openAnyHost: false,
 };

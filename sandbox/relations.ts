@@ -137,6 +137,7 @@ function add(world: World, at: number, request: FriendRequest, half: boolean): s
     known.staffHas = true;
     known.customerEndedAt = null;
     known.staffEndedAt = null;
+    known.mutedAt = null;
     known.createdAt = at;
     known.state = request.state;
     known.configId = request.configId;
@@ -169,6 +170,7 @@ function makeEdge(state: State, at: number, request: FriendRequest, person: Pers
     ...blankCard(person),
     customerEndedAt: null,
     staffEndedAt: null,
+    mutedAt: null,
     spells: [],
   };
   let own = state.edges.get(userid);
@@ -249,6 +251,11 @@ export function deleteByStaff(world: World, at: number, userid: string, external
   emit(world, externalContactEvent('del_external_contact', at, { userid, externalUserid }));
   tell(world, { kind: 'ended', at, edge, by: 'staff' });
   return true;
+}
+
+export function mute(world: World, at: number, edge: Edge, isMuted: boolean): void {
+  edge.mutedAt = isMuted ? at : null;
+  tell(world, { kind: 'muted', at, edge });
 }
 
 function endSpell(edge: Edge, at: number, by: 'customer' | 'staff'): void {

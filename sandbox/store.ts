@@ -1,6 +1,12 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { AppMessage } from './app-messages.ts';
+import type { GroupMessage, MassTask } from './mass.ts';
+import type { Moment, MomentJob } from './moments.ts';
+import type { OauthCode } from './oauth.ts';
 import type { KindName } from './people/habits.ts';
+import type { Subject } from './people/subjects.ts';
+import type { ShopEntry } from './shop.ts';
 
 /** Times in the store are simulated milliseconds unless the name says real. */
 
@@ -14,7 +20,9 @@ export type Family =
   | 'contactWays'
   | 'welcome'
   | 'statistics'
-  | 'groups';
+  | 'groups'
+  | 'massMessages'
+  | 'moments';
 
 export const families: readonly Family[] = [
   'directory',
@@ -27,6 +35,8 @@ export const families: readonly Family[] = [
   'welcome',
   'statistics',
   'groups',
+  'massMessages',
+  'moments',
 ];
 
 export type Corp = {
@@ -49,6 +59,10 @@ export type Corp = {
   visibleUserids: string[] | null;
   /** The brand bound an open-platform account, so customers show their unionid. */
   unionidBound: boolean;
+  /** How often one customer, or one group, may receive a mass message: as often as the month has days, 7 in a week, 1 a day. */
+  massRule: 'monthly' | 'weekly' | 'daily';
+  /** Host, with its port, that pages of the app may have (可信域名). Null: not checked. */
+  trustedDomain: string | null;
 };
 
 export type Department = { id: number; name: string; parentId: number; order: number; leaders: string[] };
@@ -107,6 +121,8 @@ export type Edge = {
   personalTags: string[];
   customerEndedAt: number | null;
   staffEndedAt: number | null;
+  /** The customer hears no more of this member (消息免打扰). */
+  mutedAt: number | null;
   spells: Spell[];
 };
 
@@ -152,7 +168,9 @@ export type Message = {
   userid: string;
   externalUserid: string;
   from: 'staff' | 'customer';
-  via: 'welcome' | 'client';
+  via: 'welcome' | 'client' | 'mass';
+  /** The mass message that this bubble is part of. */
+  msgid?: string;
   at: number;
   content: MessageContent;
   taps: number[];
@@ -221,6 +239,8 @@ export type Group = {
   dismissed: boolean;
   members: GroupMember[];
   memberVersion: string;
+  /** People who hear no more of this group. */
+  mutedBy: string[];
 };
 
 export type Media = {
@@ -231,6 +251,8 @@ export type Media = {
   createdAt: number;
   /** uploadimg urls never expire and are no media_id. */
   permanent: boolean;
+  /** Uploaded for messages, or by upload_attachment for Moments or the product album. */
+  scene: 'messages' | 'moments' | 'album';
   base64: string;
 };
 
@@ -248,6 +270,26 @@ export type DayFigures = {
 
 export type Token = { value: string; kind: 'app' | 'contactSync'; expiresRealMs: number; revoked: boolean };
 
+/** For the JS-SDK: of the whole corp (wx.config) or of the app (wx.agentConfig). */
+export type Ticket = { kind: 'corp' | 'app'; value: string; expiresRealMs: number };
+
+/** What came to a person, and from whom: the member who sent it or, in a group, who sent it there. */
+export type Reach =
+  | { kind: 'mass'; id: string; userid: string }
+  | { kind: 'client'; id: string; userid: string }
+  | { kind: 'moment'; id: string; userid: string }
+  | { kind: 'group'; id: string; userid: string; chatId: string };
+
+/** Something a person has read, and by how much it raised the rate at which they buy. */
+export type Impression = {
+  at: number;
+  kind: Reach['kind'];
+  id: string;
+  userid: string;
+  subject: Subject;
+  lift: number;
+};
+
 /** Something that somebody is going to do at a simulated time. */
 export type Action =
   | { kind: 'confirm'; userid: string; externalUserid: string; spell: number }
@@ -260,7 +302,19 @@ export type Action =
   | { kind: 'answer'; userid: string; externalUserid: string; text: string }
   | { kind: 'noteRemark'; userid: string; externalUserid: string }
   | { kind: 'noteTag'; userid: string; externalUserid: string }
-  | { kind: 'drop'; userid: string; externalUserid: string; spell: number };
+  | { kind: 'drop'; userid: string; externalUserid: string; spell: number }
+  | { kind: 'mute'; userid: string; externalUserid: string }
+  | { kind: 'read'; externalUserid: string; reach: Reach }
+  | { kind: 'tapInGroup'; externalUserid: string; chatId: string; messageId: string }
+  | { kind: 'muteGroup'; externalUserid: string; chatId: string }
+  | { kind: 'quitGroup'; externalUserid: string; chatId: string }
+  | { kind: 'tapMoment' | 'likeMoment'; externalUserid: string; userid: string; momentId: string }
+  | { kind: 'commentOnMoment'; externalUserid: string; userid: string; momentId: string; text: string }
+  /** A mass message or a Moment. */
+  | { kind: 'confirmTask' | 'refuseTask'; userid: string; id: string }
+  | { kind: 'openAppLink'; userid: string; url: string }
+  | { kind: 'buy'; externalUserid: string; cause: string | null }
+  | { kind: 'giveBack'; orderNumber: string; amountFen: number };
 
 export type Due = { at: number; seq: number; action: Action };
 
@@ -316,6 +370,25 @@ export type State = {
   places: Place[];
   population: Population | null;
   unsent: Unsent[];
+  oauthCodes: Map<string, OauthCode>;
+  tickets: Map<Ticket['kind'], Ticket>;
+  massTasks: Map<string, MassTask>;
+  /** When each customer, or each group, received mass messages. */
+  massSends: Map<string, number[]>;
+  /** By chat id. */
+  groupMessages: Map<string, GroupMessage[]>;
+  moments: Map<string, Moment>;
+  momentJobs: Map<string, MomentJob>;
+  /** By customer and member: how many Moments the customer has got from the member on the day. */
+  momentsSeen: Map<string, { day: number; count: number }>;
+  appMessages: Map<string, AppMessage>;
+  /** Receivers of the app's messages on the day counted last. */
+  appSends: { day: number; count: number };
+  /** Real times of messages that must not be repeated, by their hash. */
+  appRepeats: Map<string, number>;
+  /** By external userid, in order of time. */
+  impressions: Map<string, Impression[]>;
+  shop: ShopEntry[];
 };
 
 export function edgeKey(userid: string, externalUserid: string): string {
@@ -341,7 +414,10 @@ export function nextSeq(state: State): number {
   return state.seq;
 }
 
-export type Snapshot = { version: 1; state: State; random: number[]; clock: { simMs: number } };
+/** Another version is refused: people half understood would be worse than none. */
+export const snapshotVersion = 2;
+
+export type Snapshot = { version: number; state: State; random: number[]; clock: { simMs: number } };
 
 export async function readSnapshot(path: string): Promise<Snapshot | undefined> {
   let text: string;
@@ -351,7 +427,9 @@ export async function readSnapshot(path: string): Promise<Snapshot | undefined> 
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return JSON.parse(text, (_key, value) => (isPackedMap(value) ? new Map(value.$map) : value));
+  const snapshot: Snapshot = JSON.parse(text, (_key, value) => (isPackedMap(value) ? new Map(value.$map) : value));
+  if (snapshot.version === snapshotVersion) return snapshot;
+  throw new Error(`${path} holds a sandbox of version ${snapshot.version}; delete it to begin anew`);
 }
 
 export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<void> {

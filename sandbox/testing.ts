@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decrypt, signature } from './callbacks/crypto.ts';
-import type { Sandbox, SandboxOptions } from './index.ts';
+import type { Person, Sandbox, SandboxOptions } from './index.ts';
 import { startSandbox } from './index.ts';
 
 /** A sandbox with a signed-in caller, for the tests beside the code. */
@@ -15,6 +15,8 @@ export type Bench = AsyncDisposable & {
   get(path: string, query?: Record<string, string>): Promise<Reply>;
   post(path: string, body?: unknown): Promise<Reply>;
   addWay(body?: Record<string, unknown>): Promise<{ config_id: string; qr_code: string }>;
+  /** So many people who are customers of the member; visitors unless a kind is given. */
+  addCustomers(count: number, userid: string, kind?: Person['kind']): Promise<string[]>;
   upload(type: string, bytes: Buffer, filename?: string): Promise<Reply>;
   stop(): Promise<void>;
 };
@@ -33,14 +35,25 @@ export async function startBench(options: SandboxOptions = {}): Promise<Bench> {
   const post = (path: string, body: unknown = {}) =>
     send(urlOf(path), { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
   const stop = () => sandbox.stop();
+  const addWay: Bench['addWay'] = async (body = {}) => {
+    const reply = await post('externalcontact/add_contact_way', { type: 1, scene: 2, user: ['linxiaoyu'], ...body });
+    return reply as Reply & { config_id: string; qr_code: string };
+  };
   return {
     sandbox,
     token,
     get: (path, query) => send(urlOf(path, query)),
     post,
-    addWay: async (body = {}) => {
-      const reply = await post('externalcontact/add_contact_way', { type: 1, scene: 2, user: ['linxiaoyu'], ...body });
-      return reply as Reply & { config_id: string; qr_code: string };
+    addWay,
+    addCustomers: async (count, userid, kind = 'visitor') => {
+      const { config_id } = await addWay({ user: [userid] });
+      const ids: string[] = [];
+      for (let i = 0; i < count; i++) {
+        const person = sandbox.makePerson({ kind });
+        await sandbox.scan(person.externalUserid, config_id, { half: false });
+        ids.push(person.externalUserid);
+      }
+      return ids;
     },
     upload: (type, bytes, filename = 'a.png') => {
       const form = new FormData();

@@ -30,6 +30,7 @@ export type TruthEdge = {
   ended: null | 'customer' | 'staff' | 'both';
   endedByCustomerAt: number | null;
   endedByStaffAt: number | null;
+  mutedAt: number | null;
   state: string;
   config_id: string | null;
   add_way: number;
@@ -114,6 +115,7 @@ function edgeOf(edge: Edge): TruthEdge {
     ended: endedByCustomer && endedByStaff ? 'both' : endedByCustomer ? 'customer' : endedByStaff ? 'staff' : null,
     endedByCustomerAt: edge.customerEndedAt,
     endedByStaffAt: edge.staffEndedAt,
+    mutedAt: edge.mutedAt,
     state: edge.state,
     config_id: edge.configId,
     add_way: edge.addWay,

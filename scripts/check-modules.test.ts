@@ -53,6 +53,8 @@ describe('imports', () => {
     ['sandbox/protocol/tags.ts', '#sandbox/store'],
     ['console/src/pages/home.tsx', '#contract/insights'],
     ['console/src/pages/home.tsx', '~/call.ts'],
+    ['h5/src/session.ts', '#console/call'],
+    ['h5/src/session.ts', '#contract/tasks'],
     ['tests/story.test.ts', '#sandbox'],
     ['scripts/demo.ts', '#app'],
     ['server/modules/customers/tags.test.ts', '#events'],
@@ -83,6 +85,8 @@ describe('imports', () => {
     ['sandbox/main.test.ts', '#testing'],
     ['console/src/pages/home.tsx', '#platform/days'],
     ['console/src/pages/home.tsx', '../call.ts'],
+    ['h5/src/session.ts', '#console/app/session'],
+    ['h5/src/session.ts', '#tasks'],
     ['tests/story.test.ts', '../server/app.ts'],
   ];
   it.each(refused)('%s may not import %s', (path, target) => {

@@ -27,6 +27,9 @@ const platformTables: Readonly<Record<string, readonly string[]>> = {
   change_follower: ['segments'],
 };
 
+/** What the phone's pages have from the console: how one calls, signs in, and says refusals, events and touches. */
+const sharedPages = /^#console\/(call|auth|i18n\/(texts|(en|zh-CN)\/(errors|event-names|touch)))$/;
+
 /** The table of contents, as written: modules in their order, each with its tables. Channels have the same form. */
 export function readContents(text: string): { name: string; tables: string[] }[] {
   return [...text.matchAll(/name: '([\w-]+)',\s*tables: \[([^\]]*)\]/g)].map((match) => ({
@@ -77,6 +80,7 @@ function problemOfImport(path: string, target: string, modules: readonly string[
   const isTable = modules.includes(door);
   const refuse = (why: string) => `imports ${target}: ${why}`;
   if (part === 'sandbox') return door === 'sandbox' ? undefined : refuse('the sandbox knows nothing of siyu');
+  if (part === 'h5' && sharedPages.test(target)) return undefined;
   if (part === 'console' || part === 'h5' || part === 'contract') {
     return door === 'contract' ? undefined : refuse(`${part} may know the contract only`);
   }

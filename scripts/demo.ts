@@ -1,14 +1,15 @@
 // npm run demo: siyu and a sandbox, connected; a brand with shops, staff and codes; people who come, stay and leave.
 //   npm run demo                       about a month in five minutes, then real time, until Ctrl-C
-//   npm run demo -- --days 30 --exit   the month as fast as it can, checked against the sandbox's truth, then RESULT
+//   npm run demo -- --days 60 --exit   two months as fast as it can, checked against the sandbox's truth, then RESULT
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { getInbox } from '#contract/events';
-import { listTouches } from '#contract/touch';
 import { setUpBrand } from './brand.ts';
+import { createCarrier } from './carry-orders.ts';
 import { compareWithTruth } from './compare.ts';
+import { compareReach } from './compare-effects.ts';
 import {
   becomeOwner,
   connect,
@@ -24,22 +25,37 @@ import {
   startSandboxProcess,
   startSiyu,
 } from './processes.ts';
+import { type PlannedCampaign, setUpProgramme } from './programme.ts';
 
 const { values } = parseArgs({
   options: {
     days: { type: 'string', default: '30' },
     exit: { type: 'boolean', default: false },
     'per-day': { type: 'string', default: '60' },
+    campaigns: { type: 'string', default: '20' },
     seed: { type: 'string', default: 'siyu' },
     port: { type: 'string' },
   },
 });
 const days = positive('days', values.days);
 const perDay = positive('per-day', values['per-day']);
+const campaignCount = positive('campaigns', values.campaigns);
+/** In a demo that is long enough for campaigns the shops open with a festival, so that there are people to write to. */
+const opening = { days: 4, perDay: days >= 45 ? 10 * perDay : perDay };
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 /** A month in five minutes. */
 const demoSpeed = (30 * dayMs) / (5 * 60_000);
+
+/** What is on its way at a moment of the product's time. */
+const dueNow = `
+  select * from (
+    select 'touches to decide' as what, count(*)::int as count from touch where state in ('planned', 'deferred') and due_at <= $1
+    union all select 'touches to deliver', count(*)::int from touch where state in ('allowed', 'claimed') and priority = 0
+    union all select 'packs', count(*)::int from touch_pack where state in ('planned', 'claimed')
+    union all select 'packs to look at', count(*)::int from touch_pack where state in ('submitted', 'confirmed') and poll_at <= $1
+    union all select 'steps', count(*)::int from journey_enrolment where due_at <= $1 and state = 'active'
+  ) as waiting where count > 0`;
 
 const home = makeHome('demo');
 const undo: (() => Promise<void> | void)[] = [() => removeHome(home)];
@@ -73,32 +89,52 @@ async function run(): Promise<number> {
   console.log('setting up a brand: shops, staff, tags and channel codes …');
   const places = await setUpBrand(session, sandbox);
   await sandbox.ask('POST', '/places', places);
-  await sandbox.ask('POST', '/population', { perDay });
+  const campaigns = await setUpProgramme(session, { begin, days, campaigns: days >= 20 ? campaignCount : 0 });
+  await sandbox.ask('POST', '/population', { perDay: opening.perDay });
 
-  if (!values.exit) return live(siyu, sandbox, session, begin);
-  await liveFast(siyu, sandbox, session, begin);
-  return report(sandbox, session, Date.now() - startedAt);
+  const world: DemoWorld = { siyu, sandbox, session, begin, carry: createCarrier(session, sandbox) };
+  if (!values.exit) return live(world);
+  await liveFast(world);
+  return report(world, campaigns, Date.now() - startedAt);
+}
+
+interface DemoWorld {
+  readonly siyu: Siyu;
+  readonly sandbox: SandboxProcess;
+  readonly session: Session;
+  /** Simulated milliseconds. */
+  readonly begin: number;
+  readonly carry: () => Promise<number>;
 }
 
 /** Hour by hour with the clocks held in between, as fast as both sides can. */
-async function liveFast(siyu: Siyu, sandbox: SandboxProcess, session: Session, begin: number): Promise<void> {
-  for (let hour = 1; hour <= days * 24; hour++) {
-    const to = begin + hour * hourMs;
-    siyu.setClock({ realMs: Date.now(), simMs: to, speed: 0 });
-    await sandbox.ask('POST', '/step', { to: new Date(to).toISOString() });
-    // People act on what they were told: the day's welcomes arrive on that day.
-    if (hour % 6 === 0) await waitForRest(session, sandbox);
-    if (hour % (24 * 5) === 0) {
-      const stats = await sandbox.stats();
-      console.log(
-        `day ${String(hour / 24).padStart(2)}: ${stats.people} people, ${stats.friends} friends, ${stats.welcomes.delivered} welcomes`,
-      );
+async function liveFast({ siyu, sandbox, session, begin, carry }: DemoWorld): Promise<void> {
+  const pool = new pg.Pool({ connectionString: findPostgres(home).url, max: 1 });
+  try {
+    for (let hour = 1; hour <= days * 24; hour++) {
+      const to = begin + hour * hourMs;
+      siyu.setClock({ realMs: Date.now(), simMs: to, speed: 0 });
+      await sandbox.ask('POST', '/step', { to: new Date(to).toISOString() });
+      if (hour === opening.days * 24) await sandbox.ask('POST', '/population', { perDay });
+      if (hour % 3 === 0) await carry();
+      // People act on what they were told: what is due within an hour goes out in that hour.
+      await waitForRest(session, sandbox, pool, new Date(to));
+      if (hour % (24 * 5) === 0) {
+        const stats = await sandbox.stats();
+        console.log(
+          `day ${String(hour / 24).padStart(2)}: ${stats.people} people, ${stats.friends} friends, ${stats.welcomes.delivered} welcomes`,
+        );
+      }
     }
+    await sandbox.ask('POST', '/population', { perDay: 0 });
+    await carry();
+    await waitForRest(session, sandbox, pool, new Date(begin + days * dayMs));
+  } finally {
+    await pool.end();
   }
-  await sandbox.ask('POST', '/population', { perDay: 0 });
 }
 
-async function live(siyu: Siyu, sandbox: SandboxProcess, session: Session, begin: number): Promise<number> {
+async function live({ siyu, sandbox, session, begin, carry }: DemoWorld): Promise<number> {
   setClocks(siyu, sandbox, begin, demoSpeed);
   console.log(`
   Console   ${siyu.url}
@@ -109,12 +145,19 @@ async function live(siyu: Siyu, sandbox: SandboxProcess, session: Session, begin
 A month of the brand's life passes in the next five minutes, then time runs as usual. Ctrl-C ends it and leaves nothing behind.
 `);
   const until = Date.now() + (days * dayMs) / demoSpeed;
-  while (Date.now() < until && !ending) await sleep(500);
+  while (Date.now() < until && !ending) {
+    await carry();
+    await sleep(500);
+  }
   if (ending) return 0;
   setClocks(siyu, sandbox, Date.now(), 1);
   // From now on people come at a pace one can watch.
   await sandbox.ask('POST', '/population', { perDay: 600 });
   console.log('The month is over: time runs as usual now.');
+  while (!ending) {
+    await carry();
+    await sleep(2000);
+  }
   return 0;
 }
 
@@ -125,32 +168,52 @@ function setClocks(siyu: Siyu, sandbox: SandboxProcess, simMs: number, speed: nu
   sandbox.setClock(setting);
 }
 
-async function report(sandbox: SandboxProcess, session: Session, tookMs: number): Promise<number> {
-  await waitForRest(session, sandbox);
+async function report(
+  { sandbox, session }: DemoWorld,
+  campaigns: readonly PlannedCampaign[],
+  tookMs: number,
+): Promise<number> {
   const pool = new pg.Pool({ connectionString: findPostgres(home).url, max: 2 });
   try {
     await waitForMirror(pool);
     const { findings, ...figures } = await compareWithTruth(pool, await sandbox.truth());
-    for (const finding of findings) console.log(`mismatch: ${finding}`);
-    console.log(`RESULT ${JSON.stringify({ days, ...figures, seconds: Math.round(tookMs / 1000) })}`);
-    return figures.mismatches === 0 && figures.welcomes_late === 0 && figures.welcomed_twice === 0 ? 0 : 1;
+    const { findings: reachFindings, ...reach } = await compareReach(pool, session, sandbox, campaigns);
+    for (const finding of [...findings, ...reachFindings.slice(0, 20)]) console.log(`mismatch: ${finding}`);
+    const result = {
+      days,
+      ...figures,
+      ...reach,
+      mismatches: figures.mismatches + reachFindings.length,
+      seconds: Math.round(tookMs / 1000),
+    };
+    console.log(`RESULT ${JSON.stringify(result)}`);
+    const zero = [
+      result.mismatches,
+      result.welcomes_late,
+      result.welcomed_twice,
+      result.duplicates,
+      result.over_quota,
+      result.in_quiet_hours,
+    ];
+    const isCovered = reach.intervals_covering_truth >= Math.floor(reach.campaigns * 0.85);
+    return zero.every((count) => count === 0) && isCovered ? 0 : 1;
   } finally {
     await pool.end();
   }
 }
 
-/** No callback under way, no fact waiting, no welcome on its way. */
-async function waitForRest(session: Session, sandbox: SandboxProcess): Promise<void> {
+/** No callback under way, no fact waiting, nothing on its way that was due by now. */
+async function waitForRest(session: Session, sandbox: SandboxProcess, pool: pg.Pool, now: Date): Promise<void> {
   const limit = Date.now() + 120_000;
   for (;;) {
     await sandbox.waitUntilIdle(30_000);
     const inbox = await session.call(getInbox, {});
-    const pages = await Promise.all(
-      (['allowed', 'claimed'] as const).map((state) => session.call(listTouches, { state, limit: 1 })),
-    );
     if (inbox.failed.length > 0) throw new Error(`facts could not be projected: ${JSON.stringify(inbox.failed[0])}`);
-    if (inbox.waiting === 0 && pages.every((page) => page.rows.length === 0)) return;
-    if (Date.now() > limit) throw new Error('siyu did not come to rest within two minutes');
+    const { rows } = await pool.query<{ what: string; count: number }>(dueNow, [now]);
+    if (inbox.waiting === 0 && rows.length === 0) return;
+    if (Date.now() > limit) {
+      throw new Error(`siyu did not come to rest within two minutes: ${inbox.waiting} facts, ${JSON.stringify(rows)}`);
+    }
     await sleep(20);
   }
 }

@@ -41,6 +41,8 @@ export interface SiyuOptions {
   /** Default: a free one. */
   readonly port?: number;
   readonly clock?: 'system' | 'ipc';
+  /** What time it is from its first moment on; for the clock `ipc`. */
+  readonly time?: ClockSetting;
   /** Settings besides these; no SIYU_… setting and no DATABASE_URL is taken from our own environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Kills it while it is still starting. */
@@ -59,7 +61,7 @@ export async function startSiyu(options: SiyuOptions): Promise<Siyu> {
       SIYU_CLOCK: options.clock ?? 'system',
       ...options.env,
     },
-    options.signal,
+    { signal: options.signal, time: options.time },
   );
   return { ...child, url: ready.url, home: options.home, setupToken: ready.setupToken };
 }
@@ -317,7 +319,7 @@ async function startChild(
   file: string,
   log: string | undefined,
   env: Readonly<Record<string, string>>,
-  signal?: AbortSignal,
+  { signal, time }: { signal?: AbortSignal | undefined; time?: ClockSetting | undefined } = {},
 ): Promise<{ child: Omit<Process, 'url'>; ready: Ready }> {
   const own = Object.entries(process.env).filter(([name]) => !/^(SIYU_|SANDBOX_|DATABASE_URL$)/.test(name));
   const output = log === undefined ? undefined : openSync(log, 'a');
@@ -327,6 +329,8 @@ async function startChild(
     stdio: ['ignore', output ?? 'ignore', output ?? 'inherit', 'ipc'],
   });
   if (output !== undefined) closeSync(output);
+  // It waits there until the child listens, and then comes before anything else it does.
+  if (time) child.send({ kind: 'clock', ...time });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const kill = () => child.kill('SIGKILL');
   signal?.addEventListener('abort', kill, { once: true });

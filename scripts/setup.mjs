@@ -13,7 +13,12 @@ const [major] = process.versions.node.split('.').map(Number);
 if (major < 20) fail(`siyu needs Node 20 or newer to set itself up; this is ${process.version}.`);
 
 installDependencies();
-if (wanted.has('console')) buildConsole();
+if (wanted.has('console')) {
+  buildPages('console', 'the console');
+  // The phone's pages use parts of the console.
+  const shared = ['i18n', 'call.ts', 'auth.ts'].map((name) => join(root, 'console', 'src', name));
+  buildPages('h5', 'the pages for phones', shared);
+}
 if (wanted.has('browser')) findBrowser();
 
 function installDependencies() {
@@ -27,14 +32,17 @@ function installDependencies() {
   writeFileSync(stamp, hash);
 }
 
-function buildConsole() {
-  const folder = join(root, 'console');
+function buildPages(name, title, alsoUsed = []) {
+  const folder = join(root, name);
   if (!existsSync(join(folder, 'vite.config.ts'))) return;
   const stamp = join(folder, 'dist', '.siyu-setup');
-  const sources = [...filesBelow(folder), ...filesBelow(join(root, 'contract')), join(root, 'package-lock.json')];
+  const used = [folder, join(root, 'contract'), ...alsoUsed].flatMap((path) =>
+    statSync(path).isFile() ? [path] : filesBelow(path),
+  );
+  const sources = [...used, join(root, 'package-lock.json')];
   const hash = hashFiles(sources);
   if (readIfThere(stamp) === hash) return;
-  say('building the console');
+  say(`building ${title}`);
   run(join(root, 'node_modules', '.bin', 'node'), [
     join(root, 'node_modules', 'vite', 'bin', 'vite.js'),
     'build',

@@ -4,10 +4,13 @@ import fastifyStatic from '@fastify/static';
 import apiReference from '@scalar/fastify-api-reference';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { PoolClient } from 'pg';
+import { createEmailChannel } from '#channels/email';
+import { createRelayChannel } from '#channels/relay';
+import { createSmsChannel } from '#channels/sms';
 import { createWebChannel } from '#channels/web';
 import { createWecomChannel } from '#channels/wecom';
 import { createModules } from '#modules';
-import { createAuth, identify, serveAuth } from '#organization';
+import { createAuth, identify, serveAuth, serveStaffSignIn } from '#organization';
 import type { Config } from '#platform/config';
 import { type Database, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
@@ -46,20 +49,28 @@ export async function createApp(parts: AppParts): Promise<App> {
   const metrics = createMetrics();
   const auth = createAuth({ database, secret: parts.secret, publicUrl: config.publicUrl });
   const wecom = createWecomChannel(runtime, metrics);
+  const email = createEmailChannel(runtime);
+  const sms = createSmsChannel(runtime);
+  const relay = createRelayChannel(runtime, { allowPrivate: config.allowPrivateWebhooks });
   const modules = [
     ...createModules({
       auth,
       publicUrl: config.publicUrl,
-      deliverers: wecom.deliverers,
+      deliverers: [wecom, email, sms, relay].flatMap((channel) => channel.deliverers),
+      broadcasters: wecom.broadcasters,
+      packers: wecom.packers,
       sealer: runtime.sealer,
       allowPrivateWebhooks: config.allowPrivateWebhooks,
       clock: runtime.clock,
       importsFolder: join(config.home, 'imports'),
       mirror: parts.mirror,
-      visitors: undefined,
+      visitors: wecom.visitors,
     }),
     wecom,
     createWebChannel(),
+    email,
+    sms,
+    relay,
   ];
 
   await withFeedClient(database, (client) =>
@@ -90,6 +101,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   });
 
   serveAuth(http, auth, config.publicUrl);
+  serveStaffSignIn(http, auth, runtime, wecom.members);
   serveEndpoints(
     http,
     modules.flatMap((module) => module.endpoints),
@@ -98,7 +110,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   );
   await serveDocs(http, parts);
   serveOperations(http, parts, metrics);
-  await serveConsole(http);
+  await servePages(http);
 
   return {
     http,
@@ -187,25 +199,33 @@ function serveOperations(http: FastifyInstance, parts: AppParts, metrics: Metric
   });
 }
 
-/** Pages of the console are never shown inside other sites' pages. */
-const pageHeaders = {
-  'content-security-policy': "frame-ancestors 'none'",
+/** Pages are never shown inside other sites' pages; the phone's may stand beside a chat in WeCom. */
+const headersOf = (frames: string) => ({
+  'content-security-policy': `frame-ancestors ${frames}`,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
-} as const;
+});
+const apps = [
+  { name: 'h5', prefix: '/m/', headers: headersOf("'self' https://work.weixin.qq.com") },
+  { name: 'console', prefix: '/', headers: headersOf("'none'") },
+] as const;
 
-/** The built console; every address that is no file and no API is a page of it. */
-async function serveConsole(http: FastifyInstance): Promise<void> {
-  const folder = join(import.meta.dirname, '..', 'console', 'dist');
-  const isBuilt = existsSync(join(folder, 'index.html'));
-  if (isBuilt) {
+/** The built pages; every address that is no file and no API is a page of the console or, below /m, of the phone. */
+async function servePages(http: FastifyInstance): Promise<void> {
+  const built = apps.flatMap((app) => {
+    const root = join(import.meta.dirname, '..', app.name, 'dist');
+    return existsSync(join(root, 'index.html')) ? [{ ...app, root }] : [];
+  });
+  for (const [i, { root, prefix, headers }] of built.entries()) {
     await http.register(fastifyStatic, {
-      root: folder,
+      root,
+      prefix,
+      decorateReply: i === 0,
       wildcard: false,
       // Files under assets carry their hash in their name.
       setHeaders: (reply, path) => {
         reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
-        if (path.endsWith('.html')) reply.headers(pageHeaders);
+        if (path.endsWith('.html')) reply.headers(headers);
       },
     });
   }
@@ -214,7 +234,9 @@ async function serveConsole(http: FastifyInstance): Promise<void> {
       request.method === 'GET' &&
       !/^\/(api|v1|q|l|wecom\/callback)([/?]|$)/.test(request.url) &&
       !/\.[a-z0-9]{2,5}$/i.test(request.url.split('?')[0] ?? '');
-    if (isPage && isBuilt) return reply.headers({ ...pageHeaders, 'cache-control': 'no-cache' }).sendFile('index.html');
-    return reply.status(404).send(errorReply('not_found', request.id));
+    const name = /^\/m([/?]|$)/.test(request.url) ? 'h5' : 'console';
+    const app = isPage ? built.find((app) => app.name === name) : undefined;
+    if (!app) return reply.status(404).send(errorReply('not_found', request.id));
+    return reply.headers({ ...app.headers, 'cache-control': 'no-cache' }).sendFile('index.html', app.root);
   });
 }

@@ -73,6 +73,8 @@ async function main(config: Config, stops: Stop[]): Promise<void> {
     await app.http.listen({ host: config.host, port: config.port });
     stops.push(() => app.http.close());
     await announce(config, { ...runtime, actor: systemActor('start'), now: clock.now(), requestId: undefined });
+  } else {
+    process.send?.({ kind: 'ready', url: config.publicUrl });
   }
 }
 

@@ -1,4 +1,5 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
+import { campaignEndpoints, createMeasuring, findContentUses as findCampaignsSaying, runPump } from '#campaigns';
 import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
 import { contentEndpoints, countReaders, forgetVisits, moveReaders, type VisitorIdentity } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
@@ -8,7 +9,7 @@ import { insightEndpoints } from '#insights';
 import {
   createJourneyListener,
   createVersions,
-  findContentUses,
+  findContentUses as findJourneysSaying,
   journeyChores,
   journeyEndpoints,
   journeyPumps,
@@ -29,7 +30,22 @@ import {
   segmentEndpoints,
   watchedTables,
 } from '#segments';
-import { createUrgentDelivery, type Deliverer, moveTouches, noteActs, touchChores, touchEndpoints } from '#touch';
+import { dayChore, endChores, followTasks, taskDeliverer, taskEndpoints } from '#tasks';
+import {
+  type Broadcaster,
+  broadcastEndpoints,
+  createBroadcasting,
+  createBulkDelivery,
+  createGate,
+  createPackDelivery,
+  createUrgentDelivery,
+  type Deliverer,
+  moveTouches,
+  noteActs,
+  type Packer,
+  touchChores,
+  touchEndpoints,
+} from '#touch';
 import { createTeller, createWebhookDelivery, planTidying, runReplay, tidyWebhooks, webhookEndpoints } from '#webhooks';
 
 /**
@@ -40,6 +56,8 @@ export function createModules(parts: {
   auth: Auth;
   publicUrl: string;
   deliverers: readonly Deliverer[];
+  broadcasters: readonly Broadcaster[];
+  packers: readonly Packer[];
   sealer: Sealer;
   allowPrivateWebhooks: boolean;
   clock: Clock;
@@ -59,6 +77,7 @@ export function createModules(parts: {
     welcomeNewcomers,
     noteChanges,
     noteActs,
+    followTasks,
     createJourneyListener(versions),
     createTeller(),
   ];
@@ -69,10 +88,12 @@ export function createModules(parts: {
     moveOrders,
     moveReaders,
     moveTouches,
+    moveRows('task'),
     moveScores,
     moveMemberships,
     moveJourneys,
   ];
+  const deliverers = [...parts.deliverers, taskDeliverer];
 
   return [
     {
@@ -82,6 +103,7 @@ export function createModules(parts: {
         'staff',
         'staff_department',
         'staff_day',
+        'staff_notice',
         'audit_entry',
         'auth_user',
         'auth_session',
@@ -175,15 +197,39 @@ export function createModules(parts: {
         'link_reader',
         'script',
       ],
-      endpoints: contentEndpoints({ ...parts, uses: [findContentUses] }),
+      endpoints: contentEndpoints({ ...parts, uses: [findCampaignsSaying, findJourneysSaying] }),
       chores: [forgetVisits],
     },
     {
       name: 'touch',
-      tables: ['touch', 'attention', 'touch_person', 'consent', 'touch_pack', 'touch_quota', 'touch_lane'],
-      endpoints: touchEndpoints,
-      pumps: [createUrgentDelivery(parts.deliverers)],
+      tables: [
+        'touch',
+        'attention',
+        'touch_person',
+        'consent',
+        'touch_pack',
+        'touch_quota',
+        'touch_lane',
+        'touch_hold',
+        'time_zone',
+        'broadcast',
+        'broadcast_target',
+      ],
+      endpoints: [...touchEndpoints, ...broadcastEndpoints],
+      pumps: [
+        createGate(),
+        createUrgentDelivery(deliverers),
+        ...deliverers.map(createBulkDelivery),
+        ...parts.packers.map(createPackDelivery),
+        createBroadcasting(parts.broadcasters, parts),
+      ],
       chores: touchChores,
+    },
+    {
+      name: 'tasks',
+      tables: ['task', 'task_assignment'],
+      endpoints: taskEndpoints(parts.publicUrl),
+      chores: [...endChores, dayChore(parts.publicUrl)],
     },
     {
       name: 'acquisition',
@@ -207,6 +253,12 @@ export function createModules(parts: {
       endpoints: journeyEndpoints(engine, versions),
       pumps: journeyPumps(engine, versions),
       chores: journeyChores,
+    },
+    {
+      name: 'campaigns',
+      tables: ['campaign', 'campaign_run', 'campaign_candidate', 'campaign_result'],
+      endpoints: campaignEndpoints(parts),
+      pumps: [runPump, createMeasuring()],
     },
     {
       name: 'imports',

@@ -46,8 +46,9 @@ const describeRequest = ({ method, url, payload, headers }: InjectOptions) =>
 function faultOf(route: Route | undefined, answer: Awaited<ReturnType<typeof send>>): string | undefined {
   if (answer.status >= 500) return `answered ${answer.status}`;
   if (answer.status < 400) return undefined;
-  // The page that a phone shows for a code that is not open.
-  if (answer.status === 410 && route?.bytes === 'out') return undefined;
+  // The page that a phone shows for a code that is not open, or for an address that leads nowhere.
+  const isPage = (route?.bytes === 'out' || route?.page) && answer.type.startsWith('text/html');
+  if (isPage && (answer.status === 410 || answer.status === 404)) return undefined;
   if (!answer.type.startsWith('application/json')) return `answered ${answer.status} as ${answer.type}`;
   const { error } = JSON.parse(answer.text) as Partial<ErrorReply>;
   if (!error || errorStatus[error.code] !== answer.status) return `answered ${answer.status} ${brief(answer.text)}`;

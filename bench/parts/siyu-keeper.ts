@@ -1,37 +1,48 @@
-import { findPostgres, type Siyu, startSiyu } from '#scripts/processes';
+import { findPostgres, type Siyu, type SiyuOptions } from '#scripts/processes';
 
-/** Keeps one siyu running, as a service manager does: whenever it is killed, it is started again at once. */
+/** Keeps one siyu running, as a service manager does: whenever it is killed or ends, it is started again at once. */
 export interface Keeper {
+  readonly home: string;
   /** When siyu was ready for work, in milliseconds; the last has no end. */
   readonly up: readonly { readonly from: number; readonly to: number }[];
   /** Starts that failed although nobody killed them. */
   failedStarts(): number;
   killsWhileStarting(): number;
-  /** SIGKILL, whatever it is doing; on demand to PostgreSQL as well. */
+  /** Ends that nobody asked for. */
+  deaths(): number;
+  /** The one that runs, for what it is told as a child; undefined while there is none. */
+  running(): Siyu | undefined;
+  /** SIGKILL, whatever it is doing; on demand to the PostgreSQL in its folder as well. */
   kill(withPostgres: boolean): Promise<void>;
   /** Waits until it is ready. */
   ready(): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** How it is started again, at the same place. */
+type Start = (place: Required<Pick<SiyuOptions, 'home' | 'port' | 'signal'>>) => Promise<Siyu>;
+
 const maxFailedStarts = 10;
 
-export function keep(first: Siyu, env: Readonly<Record<string, string>>): Keeper {
+export function keep(first: Siyu, startAgain: Start): Keeper {
   const { home } = first;
   const port = Number(new URL(first.url).port);
   const up = [{ from: Date.now(), to: Number.POSITIVE_INFINITY }];
   let running: Siyu | undefined = first;
   let starting = Promise.resolve();
   let controller = new AbortController();
+  let isStopping = false;
   let failedStarts = 0;
   let killsWhileStarting = 0;
+  let deaths = 0;
 
   async function start(): Promise<void> {
     while (!running) {
       controller = new AbortController();
       try {
-        running = await startSiyu({ home, port, env, signal: controller.signal });
+        running = await startAgain({ home, port, signal: controller.signal });
         up.push({ from: Date.now(), to: Number.POSITIVE_INFINITY });
+        watch(running);
       } catch (error) {
         if (controller.signal.aborted) continue;
         failedStarts++;
@@ -40,22 +51,39 @@ export function keep(first: Siyu, env: Readonly<Record<string, string>>): Keeper
     }
   }
 
+  function restart(): void {
+    const last = up.at(-1);
+    if (last) last.to = Date.now();
+    running = undefined;
+    starting = start();
+    starting.catch(() => {});
+  }
+
+  function watch(siyu: Siyu): void {
+    void siyu.ended.then(() => {
+      if (running !== siyu || isStopping) return;
+      deaths++;
+      restart();
+    });
+  }
+
+  watch(first);
   return {
+    home,
     up,
     failedStarts: () => failedStarts,
     killsWhileStarting: () => killsWhileStarting,
+    deaths: () => deaths,
+    running: () => running,
     async kill(withPostgres) {
       const postgres = withPostgres ? findRunningPostgres(home) : undefined;
       const victim = running;
-      const last = up.at(-1);
-      if (victim && last) {
+      if (victim) {
         running = undefined;
-        last.to = Date.now();
         const gone = victim.kill();
         if (postgres !== undefined) process.kill(postgres, 'SIGKILL');
         await gone;
-        starting = start();
-        starting.catch(() => {});
+        restart();
       } else {
         killsWhileStarting++;
         controller.abort();
@@ -64,6 +92,7 @@ export function keep(first: Siyu, env: Readonly<Record<string, string>>): Keeper
     },
     ready: () => starting,
     async stop() {
+      isStopping = true;
       await starting.catch(() => {});
       await running?.stop();
     },

@@ -1,13 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import {
-  type Call,
-  type ErrorCode,
-  type ErrorReply,
-  type FieldProblem,
-  type Output,
-  pathNames,
-  type Route,
-} from '#contract';
+import type { Call, ErrorCode, ErrorReply, FieldProblem, Output, Route } from '#contract';
+import { pathNames } from '#contract/route';
 
 /** `unreachable` is the console's own: no answer came back at all. */
 export type RefusalCode = ErrorCode | 'unreachable';

@@ -3,6 +3,7 @@ import '~/app/app.css';
 import '~/components/components.css';
 import '~/pages/pages.css';
 import '~/pages/scores/scores.css';
+import '~/pages/tasks/tasks.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';

@@ -4,7 +4,10 @@ import type { EventAbout } from '#sandbox/store';
 /** One decrypted callback before it becomes XML. Strings become CDATA, numbers stay bare, lists become `<Item>`s. */
 export type CallbackEvent = {
   event: string;
-  changeType: string;
+  /** Null for events of the app itself, which have none. */
+  changeType: string | null;
+  /** The member who did it, in events of the app; otherwise the platform speaks. */
+  from?: string;
   at: number;
   fields: [name: string, value: string | number | readonly string[]][];
   about: EventAbout;
@@ -68,17 +71,22 @@ export function contactEvent(
   return { event, changeType, at, fields, about: { event, changeType, id } };
 }
 
+/** What a member did in the app (reference §10.3, app events). */
+export function appEvent(event: 'template_card_event', at: number, userid: string, fields: Fields): CallbackEvent {
+  return { event, changeType: null, from: userid, at, fields, about: { event, changeType: event, userid } };
+}
+
 export function toXml(event: CallbackEvent, corpId: string): string {
   // In the samples the type of a member or department change is not wrapped in CDATA.
-  const changeType = event.event === 'change_contact' ? event.changeType : cdata(event.changeType);
+  const changeType = event.event === 'change_contact' ? event.changeType : cdata(event.changeType ?? '');
   return [
     '<xml>',
     element('ToUserName', corpId),
-    element('FromUserName', 'sys'),
+    element('FromUserName', event.from ?? 'sys'),
     element('CreateTime', toSeconds(event.at)),
     element('MsgType', 'event'),
     element('Event', event.event),
-    `<ChangeType>${changeType}</ChangeType>`,
+    ...(event.changeType === null ? [] : [`<ChangeType>${changeType}</ChangeType>`]),
     ...event.fields.map(([name, value]) => element(name, value)),
     '</xml>',
   ].join('');

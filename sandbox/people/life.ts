@@ -1,13 +1,15 @@
-import { linkOf, messagesOf, tapMessage, writeMessage } from '#sandbox/chats';
-import { dayMs, hourOf } from '#sandbox/clock';
+import { linkOf, messagesOf, tapInGroup, tapMessage, writeMessage } from '#sandbox/chats';
+import { hourOf } from '#sandbox/clock';
+import { removeGroupMembers } from '#sandbox/console';
 import { nickname } from '#sandbox/corp';
 import type { Random } from '#sandbox/random';
-import { accept, areFriends, deleteByCustomer, deleteByStaff, editCard, scan } from '#sandbox/relations';
+import { accept, areFriends, deleteByCustomer, deleteByStaff, editCard, mute, scan } from '#sandbox/relations';
+import { fillBasket, giveBack, placeOrder, planRefund } from '#sandbox/shop';
 import type { Action, Due, Edge, KindWeights, Message, Person, Place } from '#sandbox/store';
 import { findEdge, lastSpell } from '#sandbox/store';
 import { liveTags } from '#sandbox/tagging';
 import type { Fact, World } from '#sandbox/world';
-import { runErrand } from '#sandbox/world';
+import { performTask, planOpening, planTasks } from './duties.ts';
 import type { HabitRates, KindName, Plan } from './habits.ts';
 import {
   minutesBetween,
@@ -20,7 +22,9 @@ import {
   planNotes,
   usualWeights,
 } from './habits.ts';
-import { codeInHtml, codeInUrl, openPage } from './places.ts';
+import { codeInHtml, codeInUrl } from './places.ts';
+import { notice, planPurchase, read, touchMoment } from './reading.ts';
+import { openAsStranger, visit } from './visits.ts';
 
 /** Turns habits into dated actions, and performs the actions when their time has come. */
 
@@ -33,7 +37,28 @@ export function react(world: World, fact: Fact): void {
     agenda.plan(fact.at + afterMs, { kind: 'accept', userid: fact.userid, externalUserid: fact.externalUserid });
     return;
   }
-  if (fact.kind === 'codes' || fact.kind === 'noted' || fact.kind === 'confirmed') return;
+  if (fact.kind === 'tasked') {
+    planTasks(world, fact);
+    return;
+  }
+  if (fact.kind === 'appMessage') {
+    planOpening(world, fact);
+    return;
+  }
+  if (fact.kind === 'reached') {
+    notice(world, fact.at, fact.externalUserid, fact.reach);
+    return;
+  }
+  if (fact.kind === 'ordered') {
+    const { order } = fact;
+    const refund = planRefund(order, world.random.fork(`refund/${order.number}`));
+    if (refund) {
+      const { amountFen } = refund;
+      agenda.plan(fact.at + refund.afterMs, { kind: 'giveBack', orderNumber: order.number, amountFen });
+    }
+    return;
+  }
+  if (!('edge' in fact) || fact.kind === 'noted' || fact.kind === 'confirmed' || fact.kind === 'muted') return;
   const { edge } = fact;
   const { userid, externalUserid } = edge;
   const spell = edge.spells.length - 1;
@@ -60,6 +85,11 @@ export function react(world: World, fact: Fact): void {
     return;
   }
   if (person.kind === 'visitor') return;
+  if (fact.kind === 'message' && fact.message.via === 'mass') return;
+  if (fact.kind === 'message' && isPushed(world, edge, fact.message)) {
+    notice(world, fact.at, externalUserid, { kind: 'client', id: fact.message.id, userid });
+    return;
+  }
   const rates = settings.habits[person.kind];
   for (const plan of plansFor(world, fact, rates)) planFor(world, fact.at, edge, plan, fact);
 }
@@ -72,15 +102,16 @@ function plansFor(world: World, fact: Extract<Fact, { edge: Edge }>, rates: Habi
     return fact.by === 'customer' ? planAfterLeaving(rates, streamOf(world, edge, 'left')) : [];
   }
   if (fact.kind !== 'message') return [];
-  const { message } = fact;
+  // A welcome, or an answer: nobody minds it.
+  const hasLink = linkOf(fact.message.content) !== undefined;
+  return planAfterMessage(rates, { hasLink, messagesThisWeek: 0 }, streamOf(world, edge, fact.message.id));
+}
+
+/** Written of the member's own accord. An answer to what the customer has just written pesters nobody. */
+function isPushed(world: World, edge: Edge, message: Message): boolean {
+  if (message.via !== 'client') return false;
   const chat = messagesOf(world, edge.userid, edge.externalUserid);
-  // The bubbles of a welcome arrive as one, and an answer to what the customer has just written pesters nobody.
-  const isPushed = (one: Message, index: number) =>
-    one.from === 'staff' && one.via === 'client' && chat[index - 1]?.from !== 'customer';
-  const pushed = chat.filter((one, index) => isPushed(one, index) && one.at > fact.at - 7 * dayMs);
-  const messagesThisWeek = isPushed(message, chat.length - 1) ? pushed.length : 0;
-  const hasLink = linkOf(message.content) !== undefined;
-  return planAfterMessage(rates, { hasLink, messagesThisWeek }, streamOf(world, edge, message.id));
+  return chat.at(-2)?.from !== 'customer';
 }
 
 function planFor(world: World, at: number, edge: Edge, plan: Plan, fact: Fact): void {
@@ -109,6 +140,48 @@ export function perform(world: World, { at, action }: Due): Promise<void> | unde
     if (person) scan(world, at, person, action.configId);
     return;
   }
+  switch (action.kind) {
+    case 'read':
+      read(world, at, action.externalUserid, action.reach);
+      return;
+    case 'buy': {
+      const person = state.people.get(action.externalUserid);
+      if (!person || person.kind === 'visitor') return;
+      const { purse } = world.settings.habits[person.kind];
+      const stream = world.random.fork(`${person.externalUserid}/basket/${at}/${action.cause}`);
+      placeOrder(world, at, person.externalUserid, fillBasket(purse, stream), action.cause);
+      if (action.cause === null) planPurchase(world, at, person);
+      return;
+    }
+    case 'giveBack':
+      giveBack(world, at, action.orderNumber, action.amountFen);
+      return;
+    case 'tapInGroup': {
+      const url = tapInGroup(world, at, action.externalUserid, action.chatId, action.messageId);
+      if (url) visit(world, url, { kind: 'person', id: action.externalUserid });
+      return;
+    }
+    case 'muteGroup':
+      state.groups.get(action.chatId)?.mutedBy.push(action.externalUserid);
+      return;
+    case 'quitGroup': {
+      const group = state.groups.get(action.chatId);
+      if (group) removeGroupMembers(world, at, group, [action.externalUserid], 0);
+      return;
+    }
+    case 'openAppLink':
+      visit(world, action.url, { kind: 'staff', id: action.userid });
+      return;
+    case 'tapMoment':
+    case 'likeMoment':
+    case 'commentOnMoment':
+      touchMoment(world, at, action);
+      return;
+    case 'confirmTask':
+    case 'refuseTask':
+      performTask(world, at, action);
+      return;
+  }
   const { userid, externalUserid } = action;
   if (action.kind === 'accept') {
     accept(world, at, userid, externalUserid);
@@ -136,9 +209,12 @@ export function perform(world: World, { at, action }: Due): Promise<void> | unde
     case 'tap': {
       if (!areFriends(edge)) return;
       const tap = tapMessage(world, at, userid, externalUserid, action.messageId);
-      if (tap?.url) runErrand(world, openPage(tap.url, world.settings.policy.openAnyHost));
+      if (tap?.url) visit(world, tap.url, { kind: 'person', id: externalUserid });
       return;
     }
+    case 'mute':
+      if (areFriends(edge) && edge.mutedAt === null) mute(world, at, edge, true);
+      return;
     case 'noteRemark': {
       const name = state.people.get(externalUserid)?.name ?? '';
       if (areFriends(edge)) editCard(world, at, edge, { remark: `${[...name].slice(0, 12).join('')}-到店` });
@@ -197,7 +273,7 @@ function pickCode(world: World): string | undefined {
 async function findCode(world: World, place: Place): Promise<string | undefined> {
   const direct = codeInUrl(world.url, place.url);
   if (direct !== undefined) return world.state.ways.has(direct) ? direct : undefined;
-  const visit = await openPage(place.url, world.settings.policy.openAnyHost);
+  const visit = await openAsStranger(world, place.url);
   return visit.ok ? codeInHtml(world.url, visit.html) : undefined;
 }
 
@@ -220,5 +296,6 @@ export function makePerson(world: World, at: number, draft: PersonDraft = {}): P
     place: draft.place ?? null,
   };
   state.people.set(person.externalUserid, person);
+  planPurchase(world, at, person);
   return person;
 }

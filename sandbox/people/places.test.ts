@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { codeInHtml, codeInUrl, openPage } from './places.ts';
+import { codeInHtml, codeInUrl, openPage, weChatUserAgent } from './places.ts';
 
 const url = 'http://127.0.0.1:4319';
 const id = '0123456789abcdef0123456789abcdef';
@@ -22,6 +22,7 @@ test('a code is found in a page as picture, link or JSON', () => {
 });
 
 test('people stay on this machine unless they are told otherwise', async () => {
-  expect(await openPage('https://example.com/', false)).toEqual({ ok: false, problem: 'outside this machine' });
-  expect(await openPage('ftp://127.0.0.1/', false)).toEqual({ ok: false, problem: 'not a web page' });
+  const browser = { userAgent: weChatUserAgent, openAnyHost: false };
+  expect(await openPage('https://example.com/', browser)).toEqual({ ok: false, problem: 'outside this machine' });
+  expect(await openPage('ftp://127.0.0.1/', browser)).toEqual({ ok: false, problem: 'not a web page' });
 });

@@ -1,21 +1,11 @@
 import { drawBench } from './bench.js';
+import { drawChats, forgetDrawnChat, openChat, wireChats } from './chats.js';
+import { drawDuties, wireDuties } from './duties.js';
 import { icons } from './icons.js';
-import {
-  attempt,
-  by,
-  call,
-  confirmed,
-  currentChat,
-  lastAt,
-  remember,
-  setClock,
-  simNow,
-  toast,
-  view,
-  word,
-} from './session.js';
-import { drawStaff, wireStaff } from './staff.js';
-import { avatar, bubble, element, replaceKeepingFocus, timeText } from './views.js';
+import { drawOuting } from './outing.js';
+import { attempt, by, call, holdPhone, remember, setClock, simNow, toast, view, word } from './session.js';
+import { drawStaff, latestChat, wireStaff } from './staff.js';
+import { element } from './views.js';
 
 /**
  * The phone of one simulated person. Server state is read whole after every change that concerns it; the page
@@ -27,6 +17,7 @@ async function readOverview() {
   view.overview = await call('GET', '/_phone/overview');
   setClock(view.overview);
   drawBench(scan);
+  drawStaffChoice();
 }
 
 let readings = 0;
@@ -48,10 +39,50 @@ async function readPhone() {
   if (reading !== readings) return;
   view.phone = phone;
   drawPhone();
-  drawStaff();
+  await followStaff();
 }
 
-const reads = { phone: { run: readPhone, waitMs: 30 }, overview: { run: readOverview, waitMs: 400 } };
+/** Without a choice the member is the one who was asked, or whom the person talks to. */
+async function followStaff() {
+  // A request is answered before anything else, unless the person is in a chat.
+  const asked = view.name === 'chat' ? undefined : view.phone?.requests[0]?.userid;
+  const next = view.staffChosen ?? asked ?? latestChat()?.userid ?? null;
+  if (next !== view.staffId) {
+    view.staffId = next;
+    view.staff = null;
+    by('staff-select').value = next ?? '';
+    await readStaff();
+  }
+  drawStaff();
+  drawDuties();
+}
+
+async function readStaff() {
+  const userid = view.staffId;
+  const staff = userid ? await call('GET', `/_phone/staff/${encodeURIComponent(userid)}`) : null;
+  if (userid !== view.staffId) return;
+  view.staff = staff;
+  drawDuties();
+}
+
+let staffChoice = '';
+
+function drawStaffChoice() {
+  const print = JSON.stringify([view.overview.staff, view.language]);
+  if (print === staffChoice) return;
+  staffChoice = print;
+  by('staff-select').replaceChildren(
+    element('option', { value: '' }, word().noStaff),
+    ...view.overview.staff.map((one) => element('option', { value: one.userid }, `${one.name} · ${one.shop}`)),
+  );
+  by('staff-select').value = view.staffId ?? '';
+}
+
+const reads = {
+  phone: { run: readPhone, waitMs: 30 },
+  staff: { run: readStaff, waitMs: 60 },
+  overview: { run: readOverview, waitMs: 400 },
+};
 const waiting = new Set();
 
 /** Several changes at once are one reading. */
@@ -70,6 +101,7 @@ function listen() {
   stream.onmessage = ({ data }) => {
     const change = JSON.parse(data);
     if (change.externalUserid === view.personId) readSoon('phone');
+    if (change.userids?.includes(view.staffId)) readSoon('staff');
     if (change.kind === 'codes' || change.kind === 'added' || change.kind === 'requested') readSoon('overview');
   };
 }
@@ -89,10 +121,12 @@ function drawClock() {
 function choosePerson(id) {
   view.personId = id;
   view.chatUserid = null;
+  view.chatId = null;
+  view.staffChosen = null;
   if (id) remember('person', id);
   else localStorage.removeItem('phone.person');
   by('person-select').value = id ?? '';
-  if (view.name === 'chat') show('home');
+  if (view.name === 'chat' || view.name === 'page') show('home');
   readSoon('phone');
 }
 
@@ -137,6 +171,7 @@ async function openLink(text) {
     showCode(code);
     return;
   }
+  await holdPhone('person', view.personId);
   view.pageUrl = url.href;
   by('page-title').textContent = url.host;
   by('page-frame').src = url.href;
@@ -153,14 +188,24 @@ async function recognisePage() {
 
 function show(name) {
   view.name = name;
-  for (const one of ['home', 'chat', 'code', 'page']) by(`view-${one}`).hidden = one !== name;
+  for (const one of ['home', 'moments', 'shop', 'chat', 'code', 'page']) by(`view-${one}`).hidden = one !== name;
+  const isDocked = ['home', 'moments', 'shop'].includes(name);
+  by('dock').hidden = !isDocked;
+  if (isDocked) view.docked = name;
+  for (const button of document.querySelectorAll('[data-view]')) {
+    button.setAttribute('aria-current', String(button.dataset.view === name));
+  }
   // Only one button at a time recognises a code, whichever view shows it.
   by('scan-code').toggleAttribute('data-testid', false);
   by('recognise-page').toggleAttribute('data-testid', false);
   if (name === 'code') by('scan-code').setAttribute('data-testid', 'recognise-qr');
   if (name === 'page') by('recognise-page').setAttribute('data-testid', 'recognise-qr');
   if (name !== 'page') by('page-frame').removeAttribute('src');
-  if (name !== 'chat') drawStaff();
+  if (isDocked) {
+    view.chatUserid = null;
+    view.chatId = null;
+    followStaff().catch(() => undefined);
+  }
 }
 
 function showCode(configId) {
@@ -170,139 +215,9 @@ function showCode(configId) {
   show('code');
 }
 
-function openChat(userid) {
-  view.chatUserid = userid;
-  drawn.chat = '';
-  show('chat');
-  drawPhone();
-  drawStaff();
-  by('compose').focus({ preventScroll: true });
-}
-
 function drawPhone() {
-  const chats = view.phone?.chats ?? [];
-  const requests = view.phone?.requests ?? [];
-  const rows = chats
-    .filter((chat) => chat.customerHas || chat.messages.length > 0)
-    .sort((a, b) => lastAt(b) - lastAt(a))
-    .map((chat) =>
-      element(
-        'li',
-        {},
-        element(
-          'button',
-          {
-            type: 'button',
-            class: `contact${chat.customerHas ? '' : ' gone'}`,
-            'data-testid': `contact-${chat.userid}`,
-            onclick: () => openChat(chat.userid),
-          },
-          avatar(chat.userid),
-          element(
-            'span',
-            { class: 'contact-text' },
-            element(
-              'span',
-              { class: 'contact-name' },
-              chat.name,
-              element('span', { class: 'corp' }, `@${view.phone.brand}`),
-            ),
-            element('span', { class: 'quiet' }, preview(chat)),
-          ),
-          element('span', { class: 'quiet when' }, timeText(lastAt(chat), simNow(), view.language)),
-        ),
-      ),
-    );
-  const waiting = requests.map((request) =>
-    element(
-      'li',
-      { class: 'contact waiting' },
-      avatar(request.userid),
-      element(
-        'span',
-        { class: 'contact-text' },
-        element('span', { class: 'contact-name' }, request.name),
-        element('span', { class: 'quiet' }, word().waiting),
-      ),
-    ),
-  );
-  const empty = element(
-    'li',
-    { class: 'blank' },
-    element('strong', {}, word().contactsEmpty),
-    element('span', {}, word().contactsHint),
-  );
-  replaceKeepingFocus(by('contacts'), rows.length + waiting.length > 0 ? [...waiting, ...rows] : [empty]);
-  drawChat();
-}
-
-function preview(chat) {
-  const content = chat.messages.at(-1)?.content;
-  if (!content) return chat.half ? word().addedHalf(chat.name) : word().added(chat.name);
-  if (content.kind === 'text') return content.text;
-  return `[${{ image: word().picture, link: word().linkCard, miniprogram: word().miniProgram, video: word().videoOf, file: word().file }[content.kind]}]`;
-}
-
-const drawn = { chat: '' };
-
-function drawChat() {
-  const chat = currentChat();
-  if (!chat) return;
-  // Redrawing the same again would lose the reader's place and restart videos.
-  const print = JSON.stringify([chat, view.language]);
-  if (print === drawn.chat) return;
-  drawn.chat = print;
-  by('chat-title').replaceChildren(chat.name, element('span', { class: 'corp' }, `@${view.phone.brand}`));
-  const parts = [
-    element('p', { class: 'stamp' }, timeText(chat.startedAt, simNow(), view.language)),
-    element('p', { class: 'system' }, chat.half ? word().addedHalf(chat.name) : word().added(chat.name)),
-  ];
-  let before = chat.startedAt;
-  for (const message of chat.messages) {
-    if (message.at - before > 5 * 60_000)
-      parts.push(element('p', { class: 'stamp' }, timeText(message.at, simNow(), view.language)));
-    before = message.at;
-    parts.push(bubble(message, chat, word(), tap));
-  }
-  if (!chat.customerHas) parts.push(element('p', { class: 'system' }, word().endedByYou));
-  const log = by('messages');
-  log.replaceChildren(...parts);
-  log.scrollTop = log.scrollHeight;
-  by('compose').disabled = !chat.customerHas;
-  by('delete-contact').hidden = !chat.customerHas;
-}
-
-const tap = (kind, message) =>
-  attempt(async () => {
-    const { url } = await call('POST', `/_control/people/${encodeURIComponent(view.personId)}/tap`, {
-      messageId: message.id,
-      userid: message.userid,
-      // The page is opened here, in the phone; the sandbox need not visit it as well.
-      open: false,
-    });
-    if (kind === 'image') {
-      by('viewer-image').src = message.content.url;
-      by('viewer').showModal();
-    } else if (kind === 'miniprogram') toast(word().miniOnly);
-    else if (kind === 'file') window.open(message.content.url, '_blank', 'noopener');
-    else if (url) await openLink(url);
-  })();
-
-async function say(event) {
-  const input = event.target.elements.compose;
-  const text = input.value.trim();
-  if (!text) return;
-  await call('POST', `/_control/people/${encodeURIComponent(view.personId)}/say`, { text, userid: view.chatUserid });
-  input.value = '';
-  await readPhone();
-}
-
-async function deleteContact() {
-  const chat = currentChat();
-  if (!chat || !(await confirmed(word().deleteTitle(chat.name), word().deleteText))) return;
-  await call('POST', `/_control/people/${encodeURIComponent(view.personId)}/delete`, { userid: chat.userid });
-  show('home');
-  await readPhone();
+  drawOuting(openLink, readPhone);
+  drawChats();
 }
 
 // ── wiring ─────────────────────────────────────────────────────────────────
@@ -336,8 +251,11 @@ by('language').addEventListener('click', () => {
   remember('language', view.language);
   drawWords();
   drawBench(scan);
+  drawStaffChoice();
+  forgetDrawnChat();
   drawPhone();
   drawStaff();
+  drawDuties();
 });
 by('person-select').addEventListener('change', (event) => choosePerson(event.target.value || null));
 by('new-person').addEventListener(
@@ -351,10 +269,21 @@ by('link-form').addEventListener(
   'submit',
   attempt(() => openLink(by('link-input').value.trim())),
 );
-by('chat-back').addEventListener('click', () => {
-  view.chatUserid = null;
-  show('home');
+by('chat-back').addEventListener('click', () => show('home'));
+for (const button of document.querySelectorAll('[data-view]')) {
+  button.addEventListener('click', () => {
+    show(button.dataset.view);
+    drawPhone();
+  });
+}
+by('staff-select').addEventListener('change', (event) => {
+  view.staffChosen = event.target.value || null;
+  followStaff().catch(() => undefined);
 });
+by('panel-phone').addEventListener(
+  'pointerenter',
+  attempt(() => holdPhone('person', view.personId)),
+);
 by('code-back').addEventListener('click', () => show('home'));
 by('code-picture').addEventListener('error', () => {
   if (view.name === 'code') toast(word().codeGone);
@@ -363,15 +292,15 @@ by('scan-code').addEventListener(
   'click',
   attempt(() => scan(view.codeId)),
 );
-by('page-close').addEventListener('click', () => show(view.chatUserid ? 'chat' : 'home'));
+by('page-close').addEventListener('click', () => show(view.chatUserid || view.chatId ? 'chat' : view.docked));
 by('page-reload').addEventListener('click', () => {
   by('page-frame').src = view.pageUrl;
 });
 by('recognise-page').addEventListener('click', attempt(recognisePage));
-by('compose-form').addEventListener('submit', attempt(say));
-by('delete-contact').addEventListener('click', attempt(deleteContact));
 by('viewer').addEventListener('click', () => by('viewer').close());
+wireChats({ show, openLink, readPhone, followStaff });
 wireStaff(readPhone);
+wireDuties(readStaff);
 
 drawWords();
 showTab('phone');

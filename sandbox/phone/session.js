@@ -12,6 +12,13 @@ export const view = {
   chatUserid: null,
   codeId: query.get('scan'),
   pageUrl: null,
+  chatId: null,
+  staffId: null,
+  staff: null,
+  /** Chosen by hand; null: whoever the person talks to. */
+  staffChosen: null,
+  /** The view behind a chat or a page. */
+  docked: 'home',
   overview: null,
   phone: null,
 };
@@ -34,6 +41,7 @@ export const setClock = ({ nowMs, speed }) => {
 export const simNow = () => clockBase.nowMs + (Date.now() - clockBase.readAt) * clockBase.speed;
 
 export const lastAt = (chat) => chat.messages.at(-1)?.at ?? chat.startedAt;
+export const currentGroup = () => view.phone?.groups.find((group) => group.chatId === view.chatId);
 export const currentChat = () => view.phone?.chats.find((chat) => chat.userid === view.chatUserid);
 
 /** Runs what a tap started; a failure is told on the phone's screen. */
@@ -64,13 +72,24 @@ export function toast(text) {
   }, 2600);
 }
 
-export function confirmed(title, text) {
+export function confirmed(title, text, yes = word().confirmDelete) {
   const dialog = by('confirm');
   by('confirm-title').textContent = title;
   by('confirm-text').textContent = text;
+  by('confirm-yes').textContent = yes;
   dialog.returnValue = 'no';
   dialog.showModal();
   return new Promise((resolve) => {
     dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
   });
+}
+
+let holder = '';
+
+/** Whose client a page opens in: the authorize address of the sandbox knows the browser by a cookie. */
+export async function holdPhone(kind, id) {
+  const next = `${kind}.${id}`;
+  if (!id || next === holder) return;
+  holder = next;
+  await call('POST', '/_phone/holder', { kind, id });
 }

@@ -1,3 +1,4 @@
+import { isCustomerPart } from './duties.js';
 import { attempt, by, call, confirmed, currentChat, lastAt, simNow, toast, view, word } from './session.js';
 import { element, replaceKeepingFocus, timeText } from './views.js';
 
@@ -5,13 +6,18 @@ import { element, replaceKeepingFocus, timeText } from './views.js';
 let readAgain = async () => undefined;
 
 function staffSubject() {
-  const chat = currentChat() ?? view.phone?.chats.toSorted((a, b) => lastAt(b) - lastAt(a))[0];
-  const request = view.phone?.requests[0];
+  // The member shown is the one chosen, else whoever the person talks to.
+  const chosen = view.phone?.chats.find((chat) => chat.userid === view.staffId);
+  const chat = chosen ?? (view.staffId ? undefined : latestChat());
+  const request = view.phone?.requests.find((one) => !view.staffId || one.userid === view.staffId);
   if (request && view.name !== 'chat') return { request, userid: request.userid, name: request.name };
   return chat ? { chat, userid: chat.userid, name: chat.name } : null;
 }
 
+export const latestChat = () => currentChat() ?? view.phone?.chats.toSorted((a, b) => lastAt(b) - lastAt(a))[0];
+
 export function drawStaff() {
+  if (!isCustomerPart()) return;
   const subject = staffSubject();
   by('staff-empty').hidden = subject !== null;
   by('staff-body').hidden = subject === null;

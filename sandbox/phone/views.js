@@ -54,7 +54,7 @@ const urlPattern = /(https?:\/\/[^\s，。！？）)"'<>]+)/g;
 export function bubble(message, chat, word, act) {
   const { content } = message;
   const mine = message.from === 'customer';
-  const body = bodies[content.kind](content, word, (kind) => act(kind, message));
+  const body = contentBody(content, word, (kind) => act(kind, message));
   return element(
     'div',
     {
@@ -67,6 +67,16 @@ export function bubble(message, chat, word, act) {
     body,
     mine ? avatar(message.externalUserid, 38) : null,
   );
+}
+
+/** What a message or a Moment consists of. `tap` gets what was tapped. */
+export function contentBody(content, word, tap) {
+  return bodies[content.kind](content, word, tap);
+}
+
+/** Fen as yuan. */
+export function moneyText(fen) {
+  return `¥${(fen / 100).toFixed(2)}`;
 }
 
 const bodies = {

@@ -28,7 +28,7 @@ export const mediaEndpoints: readonly Endpoint[] = [
       if (part.bytes.length > maxBytes[type]) refuse(45001);
       if (!isOfType(type, part.bytes)) refuse(type === 'voice' ? 301017 : 40004);
       return () => {
-        const media = keepMedia(call, type, part, false);
+        const media = keepMedia(call, type, part);
         // Here created_at is a string; in upload_attachment it is a number.
         return { errmsg: '', type, media_id: media.id, created_at: String(toSeconds(media.createdAt)) };
       };
@@ -50,11 +50,34 @@ export const mediaEndpoints: readonly Endpoint[] = [
       const month = images.filter((media) => media.createdAt > call.at - 30 * dayMs);
       if (today.length >= uploadImagesPerDay || month.length >= uploadImagesPerMonth) refuse(45009);
       return () => {
-        const media = keepMedia(call, 'image', part, true);
+        const media = keepMedia(call, 'image', part, { permanent: true });
         return { errmsg: '', url: `${call.world.url}/pic_wework/${media.id}/0` };
       };
     },
   },
+  endpoint({
+    method: 'POST',
+    path: '/cgi-bin/media/upload_attachment',
+    family: 'media',
+    multipart: true,
+    request: z.object({ media_type: z.string(), attachment_type: z.string() }),
+    missing: { media_type: 40005, attachment_type: 41072 },
+    handle: (call, { media_type: type, attachment_type }) => {
+      if (attachment_type !== '1' && attachment_type !== '2') refuse(41072);
+      const scene = attachment_type === '1' ? 'moments' : 'album';
+      const isKnown = type === 'image' || (scene === 'moments' && (type === 'video' || type === 'file'));
+      if (!isKnown) refuse(40005);
+      const part = requireFile(call, 'media');
+      if (part.bytes.length < minBytes) refuse(40006);
+      if (part.bytes.length > 10 * megabyte) refuse(41080);
+      if (!isOfType(type, part.bytes)) refuse(41090);
+      if (type === 'image' && isTooLarge(part.bytes)) refuse(41081);
+      return () => {
+        const media = keepMedia(call, type, part, { scene });
+        return { errmsg: '', type, media_id: media.id, created_at: toSeconds(media.createdAt) };
+      };
+    },
+  }),
   endpoint({
     method: 'GET',
     path: '/cgi-bin/media/get',
@@ -103,7 +126,31 @@ function isOfType(type: Media['type'], bytes: Buffer): boolean {
   return true;
 }
 
-function keepMedia({ world, at }: Call, type: Media['type'], part: FilePart, permanent: boolean): Media {
+/** Pictures of Moments: 10800 pixels on the long side, 1080 on the short one (reference §6.1). */
+function isTooLarge(bytes: Buffer): boolean {
+  const size = sizeOf(bytes);
+  return size !== undefined && (Math.max(...size) > 10_800 || Math.min(...size) > 1080);
+}
+
+function sizeOf(bytes: Buffer): [width: number, height: number] | undefined {
+  if (bytes.subarray(1, 4).toString() === 'PNG' && bytes.length >= 24) {
+    return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+  }
+  // JPEG: markers one after the other, until the frame that carries the size.
+  for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff; at += 2 + bytes.readUInt16BE(at + 2)) {
+    const marker = bytes[at + 1] ?? 0;
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+    if (isFrame) return [bytes.readUInt16BE(at + 7), bytes.readUInt16BE(at + 5)];
+  }
+  return undefined;
+}
+
+function keepMedia(
+  { world, at }: Call,
+  type: Media['type'],
+  part: FilePart,
+  { permanent = false, scene = 'messages' }: Partial<Pick<Media, 'permanent' | 'scene'>> = {},
+): Media {
   const media: Media = {
     id: permanent ? world.random.letters(40) : `2${world.random.id(63)}`,
     type,
@@ -111,6 +158,7 @@ function keepMedia({ world, at }: Call, type: Media['type'], part: FilePart, per
     contentType: type === 'image' ? (part.bytes[0] === 0xff ? 'image/jpeg' : 'image/png') : part.contentType,
     createdAt: at,
     permanent,
+    scene,
     base64: part.bytes.toString('base64'),
   };
   world.state.media.set(media.id, media);

@@ -54,3 +54,8 @@ export function pageOf<T>(
     return { items: page, nextCursor };
   };
 }
+
+/** A page size that is missing or too large falls back to the usual one (reference §1.3). */
+export function pageSize(limit: number | undefined, max: number, usual: number): number {
+  return limit === undefined || limit < 1 || limit > max ? usual : limit;
+}

@@ -43,6 +43,8 @@ create table touch (
   expires_at timestamptz,
   planned_at timestamptz not null,
   decided_at timestamptz,
+  -- The gate's word holds until then, when quiet hours begin: what has not gone is decided about again.
+  allowed_until timestamptz,
   settled_at timestamptz,
   pack_id bigint,
   said jsonb,
@@ -161,8 +163,9 @@ create table touch_pack (
   expires_at timestamptz not null,
   reminded_at timestamptz,
   reminder_count integer not null default 0,
+  -- When the member is to be reminded next, and when the platform is to be asked next.
+  remind_at timestamptz,
   polled_at timestamptz,
-  -- When it is to be asked for next.
   poll_at timestamptz,
   -- How it is to end once the platform was told to stop and its last results are read.
   ending text check (ending in ('expired', 'cancelled')),
@@ -184,6 +187,10 @@ create table touch_quota (
   used integer not null,
   primary key (name, period_start)
 );
+
+-- Zones that PostgreSQL knows: a text that names none must not stop the gate for everybody.
+create table time_zone (name text primary key);
+insert into time_zone select name from pg_timezone_names where name ~ '^[A-Z]\w+/' or name = 'UTC';
 
 -- Who decides about customers with customer_id & 15 = lane holds its row: two workers never decide about one person at once.
 create table touch_lane (lane smallint primary key);

@@ -8,7 +8,7 @@ import type { DB } from './schema.ts';
 export type Db = Kysely<DB>;
 export type Tx = Transaction<DB>;
 
-export { CompiledQuery, type RawBuilder, sql } from 'kysely';
+export { CompiledQuery, type RawBuilder, sql, type Updateable } from 'kysely';
 export type { DB } from './schema.ts';
 
 // Ids and counts are bigint in the database and stay below 2^53: as numbers they are ordinary values everywhere.

@@ -78,7 +78,7 @@ export function serveEndpoints(
         };
         const run = (ctx: Ctx) => handle(ctx as never, input as never, upload);
         const result = route.method === 'GET' || route.outside ? await run(ctx) : await inTransaction(ctx, run);
-        return route.bytes === 'out' ? sendBytes(reply, result as BytesReply) : result;
+        return route.bytes === 'out' || route.page ? sendBytes(reply, result as BytesReply) : result;
       },
     });
   }

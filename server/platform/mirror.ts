@@ -290,16 +290,19 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
       await copyRows(client, writer, table, table.name, `${key} = any('{${keys.join(',')}}'::bigint[])`);
     }
     if (!rows) return;
-    for (const { keys, ids, first, last } of change.added) {
-      const others = keys.filter((value) => !change.replaced.has(value));
-      if (others.length === 0) continue;
+    const { ids, first, last } = change;
+    if (!first || !last) return;
+    // What was replaced was read as a whole a moment ago.
+    const isElse =
+      change.replaced.size > 0 ? ` and ${key} <> all('{${[...change.replaced].join(',')}}'::bigint[])` : '';
+    // Ids were given one after another, so many of them are one walk along their index; the times say which partitions to walk in.
+    for (const some of slices(ids, stepKeys)) {
       await copyRows(
         client,
         writer,
         table,
         table.name,
-        `${key} = any('{${others.join(',')}}'::bigint[]) and ${rows.id} = any('{${ids.join(',')}}'::bigint[])
-          and ${rows.at} >= '${first}' and ${rows.at} <= '${last}'`,
+        `${rows.id} = any('{${some.join(',')}}'::bigint[]) and ${rows.at} >= '${first.toISOString()}' and ${rows.at} <= '${last.toISOString()}'${isElse}`,
       );
     }
   }
@@ -478,15 +481,16 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
     for await (const page of pages) {
       for (const row of page) {
         count++;
-        const change = tables.get(row.table_name) ?? { replaced: new Set<number>(), added: [] };
+        const change = tables.get(row.table_name) ?? { replaced: new Set<number>(), ids: [] };
         tables.set(row.table_name, change);
         untidy.set(row.table_name, (untidy.get(row.table_name) ?? 0) + (row.row_ids?.length ?? row.keys.length));
         const { row_ids: ids, first_at: first, last_at: last } = row;
         if (row.is_insert && !isFirst && ids && first && last) {
+          for (const id of ids) change.ids.push(id);
           // A ms is as fine as a Date is.
-          const [from, to] = [new Date(first.getTime()), new Date(last.getTime() + 1)];
-          const keys = row.keys.filter((key) => key > 0);
-          change.added.push({ keys, ids, first: from.toISOString(), last: to.toISOString() });
+          const until = new Date(last.getTime() + 1);
+          if (!change.first || first < change.first) change.first = first;
+          if (!change.last || until > change.last) change.last = until;
         } else for (const key of row.keys) change.replaced.add(key);
       }
     }
@@ -496,7 +500,10 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
 
 interface Change {
   readonly replaced: Set<number>;
-  readonly added: { keys: readonly number[]; ids: readonly number[]; first: string; last: string }[];
+  /** Of rows that were only added, and the times between which they lie. */
+  readonly ids: number[];
+  first?: Date;
+  last?: Date;
 }
 
 function* slices<T>(list: readonly T[], size: number): Generator<T[]> {

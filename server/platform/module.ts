@@ -43,7 +43,7 @@ export interface BytesReply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-type Reply<R extends Route> = R['bytes'] extends 'out' ? BytesReply : Output<R>;
+type Reply<R extends Route> = R['bytes'] extends 'out' ? BytesReply : R['page'] extends true ? BytesReply : Output<R>;
 
 /** A GET and a route that calls the outside world get no transaction. */
 type CtxOf<R extends Route> = R['method'] extends 'GET' ? Ctx : R['outside'] extends true ? Ctx : WriteCtx;

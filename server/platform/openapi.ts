@@ -93,7 +93,7 @@ function describeBody(route: Route, input: Json, names: readonly string[], inQue
 }
 
 function describeAnswer(route: Route): Json {
-  if (route.bytes === 'out') return { '*/*': { schema: { type: 'string', format: 'binary' } } };
+  if (route.bytes === 'out' || route.page) return { '*/*': { schema: { type: 'string', format: 'binary' } } };
   return { 'application/json': { schema: toSchema(route.output, 'output') } };
 }
 

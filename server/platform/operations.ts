@@ -4,7 +4,13 @@ import { addJob } from './jobs.ts';
 
 /** Long work that a person watches: started here, done by the job of the same name, resumed from its cursor. */
 export interface OperationStart {
-  readonly kind: 'wecom.reconcile' | 'customer.tag' | 'webhook.replay' | 'import.run' | 'score.compute';
+  readonly kind:
+    | 'wecom.reconcile'
+    | 'wecom.read_groups'
+    | 'customer.tag'
+    | 'webhook.replay'
+    | 'import.run'
+    | 'score.compute';
   readonly input?: Readonly<Record<string, unknown>>;
   readonly totalCount?: number;
 }

@@ -150,6 +150,104 @@ export interface AuthVerificationTable {
   updatedAt: Generated<Date>;
 }
 
+export interface BroadcastTable {
+  id: GeneratedAlways<number>;
+  channel: string;
+  purpose: string;
+  kind: string;
+  source_id: number | null;
+  part: string | null;
+  category: string;
+  version_id: number;
+  message: ColumnType<unknown, string | null | undefined, string | null>;
+  staff_id: number | null;
+  tag_ids: Generated<number[]>;
+  state: Generated<string>;
+  reason: string | null;
+  platform_message: string | null;
+  platform_id: string | null;
+  platform_job: string | null;
+  created_at: Date;
+  due_at: Date;
+  expires_at: Date;
+  booked_at: Date | null;
+  submitted_at: Date | null;
+  confirmed_at: Date | null;
+  ended_at: Date | null;
+  reminded_at: Generated<Date[]>;
+  remind_at: Date | null;
+  poll_at: Date | null;
+  ending: string | null;
+  may_have_arrived: Generated<boolean>;
+  retry_at: Date | null;
+  claimed_by: number | null;
+  attempts: Generated<number>;
+}
+
+export interface BroadcastTargetTable {
+  broadcast_id: number;
+  key: string;
+  state: Generated<string>;
+  reason: string | null;
+  settled_at: Date | null;
+  read_at: Date | null;
+  customer_count: Generated<number>;
+  like_count: Generated<number>;
+  comment_count: Generated<number>;
+}
+
+export interface CampaignTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  state: string;
+  channel: string;
+  category: string;
+  draft: ColumnType<unknown, string, string>;
+  segment_id: number | null;
+  content_ids: number[];
+  versions: ColumnType<unknown, string | undefined, string>;
+  size: number | null;
+  next_run_at: Date | null;
+  run_count: Generated<number>;
+  problem: string | null;
+  requested_by: string | null;
+  requested_by_id: string | null;
+  requested_at: Date | null;
+  approved_by: string | null;
+  approved_at: Date | null;
+  approved_size: number | null;
+  created_by: string;
+  created_at: Date;
+  updated_at: Date;
+  updated_by_id: string;
+}
+
+export interface CampaignCandidateTable {
+  campaign_id: number;
+  customer_id: number;
+}
+
+export interface CampaignResultTable {
+  campaign_id: number;
+  number: number;
+  measured_at: Date;
+  is_final: boolean;
+  result: ColumnType<unknown, string, string>;
+}
+
+export interface CampaignRunTable {
+  campaign_id: number;
+  number: number;
+  state: string;
+  occasion_at: Date;
+  expires_at: Date;
+  currency: string | null;
+  cursor: Generated<number>;
+  planned_count: Generated<number>;
+  skipped: ColumnType<unknown, string | undefined, string>;
+  measured_until: Date | null;
+}
+
 export interface ChangeFeedTable {
   id: GeneratedAlways<number>;
   xid: Generated<string>;
@@ -691,8 +789,8 @@ export interface ScheduleTable {
 }
 
 export interface ScoreChangeTable {
-  customer_id: number;
   id: GeneratedAlways<number>;
+  customer_ids: number[];
 }
 
 export interface ScoreRunTable {
@@ -812,6 +910,15 @@ export interface ShopOrderTable {
   home_id: number | null;
 }
 
+export interface SmsReportTable {
+  touch_id: number;
+  phone: string;
+  sent_at: Date;
+  is_accepted: boolean;
+  due_at: Date;
+  attempts: Generated<number>;
+}
+
 export interface SourceTable {
   id: GeneratedAlways<number>;
   name: string;
@@ -849,6 +956,24 @@ export interface StaffDepartmentTable {
   is_leader: Generated<boolean>;
 }
 
+export interface StaffNoticeTable {
+  id: GeneratedAlways<number>;
+  staff_id: number;
+  purpose: string;
+  title: string;
+  body: string;
+  url: string | null;
+  state: Generated<string>;
+  problem: string | null;
+  planned_at: Date;
+  expires_at: Date;
+  settled_at: Date | null;
+  claimed_at: Date | null;
+  retry_at: Date | null;
+  claimed_by: number | null;
+  attempts: Generated<number>;
+}
+
 export interface TagTable {
   id: GeneratedAlways<number>;
   group_id: number;
@@ -870,6 +995,53 @@ export interface TagGroupTable {
   is_rename_pending: Generated<boolean>;
   deleted_at: Date | null;
   observed_at: Date | null;
+}
+
+export interface TaskTable {
+  customer_id: number;
+  id: Generated<number>;
+  home_id: number | null;
+  touch_id: number;
+  staff_id: number;
+  kind: string;
+  source_id: number | null;
+  category: string;
+  priority: number;
+  title: string;
+  why: string;
+  words: string;
+  state: string;
+  reason: string | null;
+  note: Generated<string>;
+  due_on: string;
+  first_due_on: string;
+  postpone_count: Generated<number>;
+  expires_at: Date;
+  created_at: Date;
+  ended_at: Date | null;
+  previous: ColumnType<unknown, string | null | undefined, string | null>;
+  is_told: Generated<boolean>;
+  escalated_to: number | null;
+  escalated_on: string | null;
+  escalation_count: Generated<number>;
+  reminded_on: string | null;
+}
+
+export interface TaskAssignmentTable {
+  id: GeneratedAlways<number>;
+  title: string;
+  why: string;
+  words: string;
+  category: string;
+  priority: number;
+  due_on: string;
+  expires_at: Date;
+  created_at: Date;
+  created_by: string;
+}
+
+export interface TimeZoneTable {
+  name: string;
 }
 
 export interface TouchTable {
@@ -898,6 +1070,7 @@ export interface TouchTable {
   expires_at: Date | null;
   planned_at: Date;
   decided_at: Date | null;
+  allowed_until: Date | null;
   settled_at: Date | null;
   pack_id: number | null;
   said: ColumnType<unknown, string | null | undefined, string | null>;
@@ -908,6 +1081,12 @@ export interface TouchTable {
   claimed_by: number | null;
   attempts: Generated<number>;
   took_ms: number | null;
+}
+
+export interface TouchHoldTable {
+  kind: string;
+  source_id: number;
+  held_at: Date;
 }
 
 export interface TouchLaneTable {
@@ -935,6 +1114,7 @@ export interface TouchPackTable {
   expires_at: Date;
   reminded_at: Date | null;
   reminder_count: Generated<number>;
+  remind_at: Date | null;
   polled_at: Date | null;
   poll_at: Date | null;
   ending: string | null;
@@ -1017,10 +1197,25 @@ export interface WebhookHourTable {
   took_ms: number;
 }
 
+export interface WecomGroupChatTable {
+  chat_id: string;
+  name: Generated<string>;
+  owner_userid: Generated<string>;
+  state: Generated<string>;
+  created_at: Date | null;
+  member_count: Generated<number>;
+  customer_count: Generated<number>;
+  read_at: Date | null;
+  asked_at: Date | null;
+  retry_at: Date | null;
+  attempts: Generated<number>;
+}
+
 export interface WecomMediaTable {
   material_id: number;
   media_id: string;
   expires_at: Date;
+  use: string;
 }
 
 export interface WecomRefreshTable {
@@ -1043,6 +1238,12 @@ export interface DB {
   auth_two_factor: AuthTwoFactorTable;
   auth_user: AuthUserTable;
   auth_verification: AuthVerificationTable;
+  broadcast: BroadcastTable;
+  broadcast_target: BroadcastTargetTable;
+  campaign: CampaignTable;
+  campaign_candidate: CampaignCandidateTable;
+  campaign_result: CampaignResultTable;
+  campaign_run: CampaignRunTable;
   change_feed: ChangeFeedTable;
   change_follower: ChangeFollowerTable;
   channel_code: ChannelCodeTable;
@@ -1102,13 +1303,19 @@ export interface DB {
   segment_touch: SegmentTouchTable;
   setting: SettingTable;
   shop_order: ShopOrderTable;
+  sms_report: SmsReportTable;
   source: SourceTable;
   staff: StaffTable;
   staff_day: StaffDayTable;
   staff_department: StaffDepartmentTable;
+  staff_notice: StaffNoticeTable;
   tag: TagTable;
   tag_group: TagGroupTable;
+  task: TaskTable;
+  task_assignment: TaskAssignmentTable;
+  time_zone: TimeZoneTable;
   touch: TouchTable;
+  touch_hold: TouchHoldTable;
   touch_lane: TouchLaneTable;
   touch_pack: TouchPackTable;
   touch_person: TouchPersonTable;
@@ -1117,6 +1324,7 @@ export interface DB {
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   webhook_hour: WebhookHourTable;
+  wecom_group_chat: WecomGroupChatTable;
   wecom_media: WecomMediaTable;
   wecom_refresh: WecomRefreshTable;
 }

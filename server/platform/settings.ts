@@ -20,3 +20,28 @@ export async function saveSetting(ctx: WriteCtx, key: string, value: unknown): P
     .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: row.value, updated_at: row.updated_at }))
     .execute();
 }
+
+/** How long a setting is used before it is looked up again: another process may have changed it. */
+const trustMs = 1000;
+
+/** Keeps in this process what is made of a setting, a connection for instance, and makes it anew when the setting changes. */
+export function keepMade<Made>(key: string, make: (value: unknown) => Made) {
+  let current: { version: string; made: Made; readAt: number } | undefined;
+  return {
+    /** Undefined while there is no such setting. */
+    async get(ctx: Pick<Ctx, 'db'>): Promise<Made | undefined> {
+      // The machine's time: this is about the age of a copy.
+      if (current && Date.now() - current.readAt < trustMs) return current.made;
+      const found = await readSetting(ctx, key);
+      if (!found) return undefined;
+      const version = JSON.stringify(found.value);
+      const made = current?.version === version ? current.made : make(found.value);
+      current = { version, made, readAt: Date.now() };
+      return made;
+    },
+    /** The setting has just been changed here. */
+    forget(): void {
+      current = undefined;
+    },
+  };
+}

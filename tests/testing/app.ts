@@ -46,6 +46,7 @@ export interface TestApp {
 }
 
 export const password = 'correct horse battery';
+export const secret = 'test secret test secret test secret';
 
 export async function createTestApp(
   options: { log?: Logger; port?: number; allowPrivateWebhooks?: boolean } = {},
@@ -54,7 +55,6 @@ export async function createTestApp(
   const clock = createScaledClock();
   const log = options.log ?? silentLog;
   const home = mkdtempSync(join(tmpdir(), 'siyu-test-'));
-  const secret = 'test secret test secret test secret';
   const publicUrl = options.port === undefined ? 'http://siyu.test' : `http://127.0.0.1:${options.port}`;
   const { bell } = database;
   const runtime = { db: database.db, bell, clock, log, zone: 'Asia/Shanghai', publicUrl, sealer: createSealer(secret) };
@@ -132,6 +132,8 @@ export async function createTestApp(
           union all select 'remarks', count(*) from follow where is_remark_pending
           union all select 'catalogue', count(*) from tag where pending is not null and problem is null
           union all select 'readings', count(*) from wecom_refresh
+          union all select 'groups', count(*) from wecom_group_chat where asked_at is not null
+          union all select 'notices', count(*) from staff_notice where state in ('planned', 'claimed')
           union all select 'messages', count(*) from webhook_delivery d join webhook w on w.id = d.webhook_id
             where w.is_enabled and (d.state = 'claimed' or d.state = 'planned' and d.due_at <= clock_timestamp())
           union all select 'jobs', count(*) from graphile_worker.jobs where run_at <= now() + interval '3 seconds' and attempts < max_attempts

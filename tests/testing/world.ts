@@ -1,22 +1,39 @@
 import { reportPush } from '#acquisition';
+import { passFor } from '#channels/email';
+import type { Call } from '#contract';
 import { createCode, createFolder, getCode } from '#contract/acquisition';
+import { createCampaign, launchCampaign } from '#contract/campaigns';
 import { listOrders, listProducts, tellOrders } from '#contract/commerce';
-import { createMaterial } from '#contract/content';
+import {
+  createContent,
+  createContentFolder,
+  createLink,
+  createMaterial,
+  createScript,
+  shareLink,
+} from '#contract/content';
 import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
+import { setEmail } from '#contract/email';
 import { uploadImport } from '#contract/imports';
 import { type JourneyDraft, journeyDraft } from '#contract/journey-graph';
 import { createJourney, publishJourney, saveJourney } from '#contract/journeys';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
+import { setRelay } from '#contract/relay';
 import { type Condition, createSegment, uploadSegmentList } from '#contract/segments';
+import { setSms } from '#contract/sms';
+import { createAssignment, listTasks } from '#contract/tasks';
 import { createSource, listSources } from '#contract/web';
 import { createWebhook, pingWebhook } from '#contract/webhooks';
 import { setConnection } from '#contract/wecom';
 import { type Fact, recordEvents } from '#events';
 import { applyDepartments, applyStaff } from '#organization';
 import { type Ctx, inTransaction } from '#platform/ctx';
+import { addDays } from '#platform/days';
+import type { Runtime } from '#platform/module';
 import { startOperation } from '#platform/operations';
 import type { Pump } from '#platform/pump';
-import type { TestApp } from './app.ts';
+import { createSealer } from '#platform/seal';
+import { secret, type TestApp } from './app.ts';
 
 /** A small shop that is alive: staff, customers with follows, tags, codes. For tests that walk many routes. */
 export interface World {
@@ -45,7 +62,30 @@ const worldConnection = {
   baseUrl: 'http://127.0.0.1:9',
 } as const;
 
+const worldMail = {
+  host: '127.0.0.1',
+  port: 9,
+  security: 'none',
+  senderName: '山间茶事',
+  senderAddress: 'tea@siyu.test',
+} as const;
+
+/** Nobody listens there either. */
+async function setUpChannels(siyu: TestApp): Promise<void> {
+  await siyu.call(siyu.owner, setEmail, worldMail);
+  const sms = { keyId: 'LTAIworldworld', keySecret: 'secretsecret', signName: '山间茶事' };
+  await siyu.call(siyu.owner, setSms, { ...sms, endpoint: worldConnection.baseUrl });
+  await siyu.call(siyu.owner, setRelay, { url: `${worldConnection.baseUrl}/touches` });
+}
+
 const png = Buffer.from('89504e470d0a1a0a0000000d494844520000000100000001', 'hex');
+
+const contentDraft = {
+  name: '上新',
+  category: 'content' as const,
+  wordings: { wecom: { text: '{{ customer.name }}，新品 https://shop.siyu.test/new', attachments: [] } },
+  trackedUrls: ['https://shop.siyu.test/new'],
+} satisfies Call<typeof createContent>;
 
 /** Lets pumps work, without a worker, until none of them finds anything to do. */
 export async function drainPumps(ctx: Ctx, pumps: readonly Pump[]): Promise<void> {
@@ -62,6 +102,14 @@ export async function projectFacts(siyu: TestApp): Promise<void> {
     siyu.ctx,
     pumps.filter((pump) => pump.name.startsWith('events.project')),
   );
+}
+
+/** Hands over all touches that somebody waits for: tasks come onto their lists. */
+export async function deliverTouches(siyu: TestApp): Promise<void> {
+  const pumps = siyu.app.modules.flatMap((module) => module.pumps ?? []);
+  const pump = pumps.find(({ name }) => name === 'touch.deliver');
+  await pump?.drain(siyu.ctx, { clock: siyu.clock } as unknown as Runtime, { number: 0 });
+  await pump?.finish?.();
 }
 
 export async function seedWorld(siyu: TestApp): Promise<World> {
@@ -82,6 +130,7 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   const staffId = (userid: string) => staffRows.find((row) => row.wecomUserid === userid)?.id ?? 0;
   const staff = { li: staffId('li'), wang: staffId('wang'), zhao: staffId('zhao') };
   await siyu.call(owner, setConnection, worldConnection);
+  await setUpChannels(siyu);
 
   const { id: folderId } = await siyu.call(owner, createFolder, { name: '门店' });
   const { id: emptyFolderId } = await siyu.call(owner, createFolder, { name: '空' });
@@ -182,6 +231,13 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
     startOperation(ctx, { kind: 'customer.tag', input: { filter: {}, add: [tags.cat], remove: [] } }),
   );
   const material = await siyu.ask(owner, createMaterial, { name: 'a.png' }, png);
+  const contentFolders = await Promise.all(
+    (['content', 'script'] as const).map((kind) => siyu.call(owner, createContentFolder, { kind, name: '节日' })),
+  );
+  const content = await siyu.call(owner, createContent, contentDraft);
+  const script = await siyu.call(owner, createScript, { title: '报价', words: '{{ customer.name }}您好' });
+  const link = await siyu.call(owner, createLink, { url: 'https://shop.siyu.test/new', title: '新品' });
+  const { address } = await siyu.call(owner, shareLink, { id: link.id });
   const other = { name: 'Other', email: 'other@siyu.test', role: 'viewer', password: 'correct horse battery' } as const;
   const user = await siyu.call(owner, createUser, other);
   const key = await siyu.call(owner, createApiKey, { name: 'old', permissions: ['tag.write'] });
@@ -220,9 +276,35 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
     siyu.ctx,
     pumps.filter((pump) => pump.name === 'segments.fill'),
   );
+  const offer = await siyu.call(owner, createContent, {
+    name: '周末上新',
+    category: 'promotion',
+    wordings: { wecom: { text: '新品上架' } },
+  });
+  // One that runs: its touches wait for a gate that does not work here.
+  const campaign = await siyu.call(owner, createCampaign, {
+    name: '周末上新',
+    who: { kind: 'segment', segmentId: segments[0] ?? 0 },
+    variants: [{ part: 'A', contentId: offer.id }],
+  });
+  await siyu.call(owner, launchCampaign, { id: campaign.id });
+  await drainPumps(
+    siyu.ctx,
+    pumps.filter((pump) => pump.name === 'campaigns.run'),
+  );
   const list = await siyu.ask(owner, uploadSegmentList, { name: '名单' }, Buffer.from('wmOfLi00001\n13800000001\n'));
 
   const journeys = await seedJourneys(siyu, tags.vip);
+  const today = siyu.clock.now().toISOString().slice(0, 10);
+  await siyu.call(owner, createAssignment, {
+    customerIds: [customers.ofLi, customers.ofWang],
+    category: 'service',
+    title: '回访',
+    dueOn: addDays(today, 1),
+    lastDay: addDays(today, 5),
+  });
+  await deliverTouches(siyu);
+  const tasks = await siyu.call(owner, listTasks, {});
 
   const staffIds = Object.values(staff);
   const tagIds = Object.values(tags);
@@ -238,6 +320,10 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/codes': codeIds,
       '/segments': segments,
       '/segment-lists': [list.body.id],
+      '/campaigns': [campaign.id],
+      number: [1],
+      contentId: [content.id],
+      part: ['A', 'B'],
       tree: trees,
       first: trees,
       second: trees,
@@ -252,10 +338,22 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/imports': [uploaded.body.id],
       product: products.rows.map((row) => row.id),
       shop: ['天猫'],
+      '/tasks': tasks.rows.map((row) => row.id),
+      ids: tasks.rows.map((row) => row.id),
+      dueOn: [addDays(today, 1)],
+      lastDay: [addDays(today, 5)],
+      until: [addDays(today, 2)],
       '/staff': staffIds,
       '/tags': tagIds,
       '/tag-groups': groups.map((group) => group.id),
       '/materials': [material.body.id],
+      '/content-folders': contentFolders.map((folder) => folder.id),
+      '/contents': [content.id],
+      versionId: [content.versionId],
+      wordings: [contentDraft.wordings],
+      '/links': [link.id],
+      linkCode: [address.split('/l/')[1]],
+      '/scripts': [script.id],
       '/operations': [operationId],
       '/users': [user.id],
       '/keys': [key.id],
@@ -287,6 +385,10 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       baseUrl: [worldConnection.baseUrl],
       token: [worldConnection.token],
       writeKey: sources.map((source) => source.writeKey),
+      host: [worldMail.host],
+      port: [worldMail.port],
+      endpoint: [worldConnection.baseUrl],
+      pass: [passFor(createSealer(secret), { accountId: 1, touchId: 1 })],
     },
   };
 }
@@ -387,11 +489,25 @@ function treesOf(tagId: number): Condition[] {
 
 /** Routes whose answer is a refusal even when all is right, because of the state a seeded world is in. */
 export const worldRefusals: Readonly<Record<string, string>> = {
+  // Tasks are done by the adviser whose they are, and by no owner.
+  finishTask: 'task_of_other',
+  postponeTask: 'task_of_other',
+  refuseTask: 'task_of_other',
+  undoTask: 'task_of_other',
   setUpOwner: 'setup_done',
+  // Its campaign is under way, and can only be paused, resumed and cancelled.
+  updateCampaign: 'campaign_not_draft',
+  deleteCampaign: 'campaign_not_draft',
+  launchCampaign: 'campaign_not_draft',
+  withdrawCampaign: 'campaign_under_way',
+  approveCampaign: 'campaign_not_waiting',
+  rejectCampaign: 'campaign_not_waiting',
   // The test's file is no table; the import of the world has been started by the time it is to be changed.
   uploadImport: 'import_file_unreadable',
   setImport: 'import_started',
   deleteImport: 'import_started',
+  // The file of the test is no picture, as the material of the world is.
+  replaceMaterial: 'material_type_unsupported',
   verifyCallback: 'wecom_callback_signature',
   receiveCallback: 'wecom_callback_malformed',
 };

@@ -2,8 +2,11 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  CarryOutOutlined,
   CheckCircleOutlined,
+  CommentOutlined,
   DatabaseOutlined,
+  FileTextOutlined,
   FunnelPlotOutlined,
   GiftOutlined,
   HeartOutlined,
@@ -12,9 +15,13 @@ import {
   ImportOutlined,
   KeyOutlined,
   LineChartOutlined,
+  LinkOutlined,
+  MailOutlined,
   MergeOutlined,
   MessageOutlined,
   NodeIndexOutlined,
+  NotificationOutlined,
+  PictureOutlined,
   ProfileOutlined,
   QrcodeOutlined,
   SendOutlined,
@@ -50,11 +57,17 @@ type MenuKey =
   | 'segments'
   | 'tags'
   | 'attributes'
+  | 'contents'
+  | 'scripts'
+  | 'materials'
+  | 'links'
   | 'orders'
   | 'products'
   | 'imports'
   | 'conflicts'
+  | 'campaigns'
   | 'touches'
+  | 'tasks'
   | 'rfm'
   | 'purchaseModel'
   | 'relation'
@@ -65,6 +78,7 @@ type MenuKey =
   | 'keys'
   | 'webhooks'
   | 'audit'
+  | 'channels'
   | 'connection'
   | 'selfCheck'
   | 'reconciliation';
@@ -87,7 +101,24 @@ const groups = [
       { to: '/segments', title: 'menu.segments', icon: <UsergroupAddOutlined />, permission: 'segment.read' },
       { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
+      { to: '/tasks', title: 'menu.tasks', icon: <CarryOutOutlined />, permission: 'task.read' },
       { to: '/conflicts', title: 'menu.conflicts', icon: <MergeOutlined />, permission: 'customer.merge' },
+    ],
+  },
+  {
+    title: 'menu.contentGroup',
+    entries: [
+      { to: '/contents', title: 'menu.contents', icon: <FileTextOutlined />, permission: 'content.read' },
+      { to: '/scripts', title: 'menu.scripts', icon: <CommentOutlined />, permission: 'content.read' },
+      { to: '/materials', title: 'menu.materials', icon: <PictureOutlined />, permission: 'content.read' },
+      { to: '/links', title: 'menu.links', icon: <LinkOutlined />, permission: 'content.read' },
+    ],
+  },
+  {
+    title: 'menu.reach',
+    entries: [
+      { to: '/campaigns', title: 'menu.campaigns', icon: <NotificationOutlined />, permission: 'campaign.read' },
+      { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
     ],
   },
   {
@@ -105,13 +136,13 @@ const groups = [
       { to: '/scores/purchases', title: 'menu.purchaseModel', icon: <LineChartOutlined />, permission: 'insight.read' },
       { to: '/scores/relation', title: 'menu.relation', icon: <HeartOutlined />, permission: 'insight.read' },
       { to: '/scores/sources', title: 'menu.sourceQuality', icon: <FunnelPlotOutlined />, permission: 'insight.read' },
-      { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
     ],
   },
   {
     title: 'menu.organization',
     entries: [
       { to: '/staff', title: 'menu.staff', icon: <IdcardOutlined />, permission: 'staff.read' },
+      { to: '/channels', title: 'menu.channels', icon: <MailOutlined />, permission: 'connection.manage' },
       { to: '/wecom/connection', title: 'menu.connection', icon: <ApiOutlined />, permission: 'connection.manage' },
       { to: '/wecom/self-check', title: 'menu.selfCheck', icon: <CheckCircleOutlined />, permission: 'health.read' },
       { to: '/wecom/reconciliation', title: 'menu.reconciliation', icon: <SyncOutlined />, permission: 'sync.run' },

@@ -3,12 +3,22 @@ import { z } from 'zod';
 import type { Permission } from '#contract';
 import { getSourceQuality } from '#contract/scores';
 import { codeFilters, printFilters } from '~/pages/acquisition/filters';
+import { campaignFilters, campaignView, newCampaignFilters } from '~/pages/campaigns/filters';
 import { orderFilters, productFilters } from '~/pages/commerce/filters';
+import {
+  contentFilters,
+  contentVersion,
+  linkFilters,
+  linkPeriod,
+  materialFilters,
+  scriptFilters,
+} from '~/pages/content/filters';
 import { customerSearch } from '~/pages/customers/filters';
 import { newImportFilters } from '~/pages/imports/filters';
 import { homeFilters } from '~/pages/insights/filters';
 import { auditFilters, staffFilters } from '~/pages/organization/filters';
 import { newSegmentFilters, segmentFilters } from '~/pages/segments/filters';
+import { taskFilters } from '~/pages/tasks/filters';
 import { touchFilters } from '~/pages/touch/filters';
 import { deliveryFilters } from '~/pages/webhooks/filters';
 import { filtersIn, parseSearch, stringifySearch } from '~/search';
@@ -242,6 +252,107 @@ const touches = createRoute({
   component: lazyRouteComponent(() => import('~/pages/touch/list')),
 });
 
+const tasks = createRoute({
+  getParentRoute: () => inside,
+  path: '/tasks',
+  staticData: { permission: 'task.read' },
+  validateSearch: filtersIn(taskFilters),
+  component: lazyRouteComponent(() => import('~/pages/tasks/tasks')),
+});
+
+const contents = createRoute({
+  getParentRoute: () => inside,
+  path: '/contents',
+  staticData: { permission: 'content.read' },
+  validateSearch: filtersIn(contentFilters),
+  component: lazyRouteComponent(() => import('~/pages/content/list')),
+});
+
+const newContent = createRoute({
+  getParentRoute: () => inside,
+  path: '/contents/new',
+  staticData: { permission: 'content.write' },
+  component: lazyRouteComponent(() => import('~/pages/content/new')),
+});
+
+const contentPage = createRoute({
+  getParentRoute: () => inside,
+  path: '/contents/$id',
+  staticData: { permission: 'content.read' },
+  component: lazyRouteComponent(() => import('~/pages/content/content')),
+});
+
+const editContent = createRoute({
+  getParentRoute: () => inside,
+  path: '/contents/$id/edit',
+  staticData: { permission: 'content.write' },
+  validateSearch: filtersIn(contentVersion),
+  component: lazyRouteComponent(() => import('~/pages/content/edit')),
+});
+
+const scripts = createRoute({
+  getParentRoute: () => inside,
+  path: '/scripts',
+  staticData: { permission: 'content.read' },
+  validateSearch: filtersIn(scriptFilters),
+  component: lazyRouteComponent(() => import('~/pages/content/scripts')),
+});
+
+const materials = createRoute({
+  getParentRoute: () => inside,
+  path: '/materials',
+  staticData: { permission: 'content.read' },
+  validateSearch: filtersIn(materialFilters),
+  component: lazyRouteComponent(() => import('~/pages/content/materials')),
+});
+
+const links = createRoute({
+  getParentRoute: () => inside,
+  path: '/links',
+  staticData: { permission: 'content.read' },
+  validateSearch: filtersIn(linkFilters),
+  component: lazyRouteComponent(() => import('~/pages/content/links')),
+});
+
+const link = createRoute({
+  getParentRoute: () => inside,
+  path: '/links/$id',
+  staticData: { permission: 'content.read' },
+  validateSearch: filtersIn(linkPeriod),
+  component: lazyRouteComponent(() => import('~/pages/content/link')),
+});
+
+const campaigns = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns',
+  staticData: { permission: 'campaign.read' },
+  validateSearch: filtersIn(campaignFilters),
+  component: lazyRouteComponent(() => import('~/pages/campaigns/list')),
+});
+
+const newCampaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/new',
+  staticData: { permission: 'campaign.write' },
+  validateSearch: filtersIn(newCampaignFilters),
+  component: lazyRouteComponent(() => import('~/pages/campaigns/new')),
+});
+
+const campaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/$id',
+  staticData: { permission: 'campaign.read' },
+  validateSearch: filtersIn(campaignView),
+  component: lazyRouteComponent(() => import('~/pages/campaigns/campaign')),
+});
+
+const editCampaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/$id/edit',
+  staticData: { permission: 'campaign.write' },
+  component: lazyRouteComponent(() => import('~/pages/campaigns/edit')),
+});
+
 const orders = createRoute({
   getParentRoute: () => inside,
   path: '/orders',
@@ -359,6 +470,13 @@ const profile = createRoute({
   component: lazyRouteComponent(() => import('~/pages/organization/profile')),
 });
 
+const channels = createRoute({
+  getParentRoute: () => inside,
+  path: '/channels',
+  staticData: { permission: 'connection.manage' },
+  component: lazyRouteComponent(() => import('~/pages/channels/list')),
+});
+
 const connection = createRoute({
   getParentRoute: () => inside,
   path: '/wecom/connection',
@@ -402,6 +520,14 @@ const routeTree = root.addChildren([
     code,
     editCode,
     defaultWelcome,
+    contents,
+    newContent,
+    contentPage,
+    editContent,
+    scripts,
+    materials,
+    links,
+    link,
     orders,
     order,
     products,
@@ -413,6 +539,11 @@ const routeTree = root.addChildren([
     relation,
     sourceQuality,
     touches,
+    tasks,
+    campaigns,
+    newCampaign,
+    campaign,
+    editCampaign,
     staff,
     staffMember,
     sources,
@@ -423,6 +554,7 @@ const routeTree = root.addChildren([
     webhook,
     audit,
     profile,
+    channels,
     connection,
     selfCheck,
     reconciliation,

@@ -59,7 +59,10 @@ function isEmptyAt(value: unknown, path: readonly PropertyKey[]): boolean {
 
 /** Problems the server found; it names the rule, the words are ours. */
 function serverProblems(fields: readonly FieldProblem[]): DraftProblem[] {
-  return fields.map(({ path, problem, message }) => ({ path, text: textOr(`problem.${problem}`, message) }));
+  return fields.map(({ path, problem, message, values }) => ({
+    path,
+    text: textOr(`problem.${problem}`, message, values),
+  }));
 }
 
 export interface Draft<T> {

@@ -1,23 +1,8 @@
-import {
-  AppstoreOutlined,
-  DeleteOutlined,
-  DownOutlined,
-  FileOutlined,
-  LinkOutlined,
-  PictureOutlined,
-  PlusOutlined,
-  UpOutlined,
-  VideoCameraOutlined,
-} from '@ant-design/icons';
-import { Button, Form, Input, Tooltip } from 'antd';
-import type { TextAreaRef } from 'antd/es/input/TextArea';
-import { useId, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Attachment, type Message, messageVariables } from '#contract/content';
-import { Field, useProblem } from './draft';
-import { MaterialUpload, materialAddress, useMaterial } from './materials';
-
-const maxAttachments = 9;
+import { addressesOf, type Message } from '#contract/content';
+import { AttachmentsEditor } from './attachments-editor';
+import { TemplateInput } from './template-input';
+import { TrackedAddresses } from './tracked-addresses';
 
 interface Props {
   /** Where the message stands in the draft: 'welcome.message'. */
@@ -26,279 +11,41 @@ interface Props {
   readonly onChange: (message: Message) => void;
 }
 
-/** Text with variables to press, and up to nine attachments, each its own bubble. */
+/** WeCom's limit of a text, in bytes (doc 92137). */
+export const wecomTextBytes = 4000;
+
+export function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** Text with variables to press, up to nine attachments, and which of its addresses are tracked. */
 export function MessageEditor({ path, value, onChange }: Props) {
   const { t } = useTranslation();
-  const textId = useId();
-  const area = useRef<TextAreaRef>(null);
-  const problemOfText = useProblem(`${path}.text`);
-  const problemOfAll = useProblem(path);
-  const textProblem = problemOfText ?? problemOfAll;
-
-  function insert(variable: string) {
-    const element = area.current?.resizableTextArea?.textArea;
-    const written = `{{${variable}}}`;
-    const start = element?.selectionStart ?? value.text.length;
-    const end = element?.selectionEnd ?? start;
-    onChange({ ...value, text: value.text.slice(0, start) + written + value.text.slice(end) });
-    requestAnimationFrame(() => {
-      element?.focus();
-      element?.setSelectionRange(start + written.length, start + written.length);
-    });
-  }
-
-  const setAttachments = (attachments: Attachment[]) => onChange({ ...value, attachments });
-
   return (
     <div>
-      <Form.Item
+      <TemplateInput
         label={t('message.text')}
-        htmlFor={textId}
-        required
-        validateStatus={textProblem === undefined ? '' : 'error'}
-        help={textProblem}
-      >
-        <div className="variables">
-          <span className="muted">{t('message.insert')}</span>
-          {messageVariables.map((variable) => (
-            <Tooltip key={variable} title={t(`variable.${variable}.hint`)}>
-              <Button size="small" onClick={() => insert(variable)}>
-                {t(`variable.${variable}.name`)}
-              </Button>
-            </Tooltip>
-          ))}
-        </div>
-        <Input.TextArea
-          id={textId}
-          ref={area}
-          value={value.text}
-          onChange={(event) => onChange({ ...value, text: event.target.value })}
-          autoSize={{ minRows: 4, maxRows: 14 }}
-          maxLength={1300}
-          showCount
-          placeholder={t('message.placeholder')}
-          data-testid="code-welcome-text"
-        />
-      </Form.Item>
-      <Attachments path={`${path}.attachments`} value={value.attachments} onChange={setAttachments} />
+        path={`${path}.text`}
+        alsoPath={path}
+        value={value.text}
+        onChange={(text) => onChange({ ...value, text })}
+        maxLength={4000}
+        count={t('template.bytes', { n: bytesOf(value.text), max: wecomTextBytes })}
+        common={['customer.name', 'staff.name', 'code.name', 'code.hook']}
+        placeholder={t('message.placeholder')}
+        testId="code-welcome-text"
+      />
+      <AttachmentsEditor
+        path={`${path}.attachments`}
+        value={value.attachments}
+        onChange={(attachments) => onChange({ ...value, attachments })}
+        hint={t('message.attachmentLimits')}
+      />
+      <TrackedAddresses
+        addresses={[...addressesOf({ wecom: value })]}
+        tracked={value.trackedUrls ?? []}
+        onChange={(trackedUrls) => onChange({ ...value, trackedUrls })}
+      />
     </div>
-  );
-}
-
-const icons = {
-  image: <PictureOutlined />,
-  link: <LinkOutlined />,
-  mini_program: <AppstoreOutlined />,
-  file: <FileOutlined />,
-  video: <VideoCameraOutlined />,
-} as const;
-
-interface AttachmentsProps {
-  readonly path: string;
-  readonly value: readonly Attachment[];
-  readonly onChange: (attachments: Attachment[]) => void;
-}
-
-function Attachments({ path, value, onChange }: AttachmentsProps) {
-  const { t } = useTranslation();
-  const add = (attachment: Attachment) => onChange([...value, attachment]);
-  const isFull = value.length >= maxAttachments;
-
-  function move(index: number, by: -1 | 1) {
-    const moved = [...value];
-    const [taken] = moved.splice(index, 1);
-    if (taken) moved.splice(index + by, 0, taken);
-    onChange(moved);
-  }
-
-  return (
-    <Form.Item label={t('message.attachments', { n: value.length, max: maxAttachments })}>
-      {value.map((attachment, index) => (
-        <div className="attachment" key={index}>
-          <div className="attachment-head">
-            <span className="attachment-kind">
-              {icons[attachment.kind]} {t(`attachment.${attachment.kind}`)}
-            </span>
-            <span>
-              <Button
-                type="text"
-                size="small"
-                icon={<UpOutlined />}
-                disabled={index === 0}
-                aria-label={t('message.moveUp')}
-                onClick={() => move(index, -1)}
-              />
-              <Button
-                type="text"
-                size="small"
-                icon={<DownOutlined />}
-                disabled={index === value.length - 1}
-                aria-label={t('message.moveDown')}
-                onClick={() => move(index, 1)}
-              />
-              <Button
-                type="text"
-                size="small"
-                danger
-                icon={<DeleteOutlined />}
-                aria-label={t('common.remove')}
-                onClick={() => onChange(value.filter((_, place) => place !== index))}
-              />
-            </span>
-          </div>
-          <AttachmentFields
-            path={`${path}.${index}`}
-            value={attachment}
-            onChange={(changed) => onChange(value.map((other, place) => (place === index ? changed : other)))}
-          />
-        </div>
-      ))}
-      <div className="attachment-add">
-        {(['image', 'video', 'file'] as const).map((kind) => (
-          <MaterialUpload key={kind} kind={kind} onUploaded={(materialId) => add({ kind, materialId })}>
-            {(isBusy) => (
-              <Button icon={icons[kind]} loading={isBusy} disabled={isFull}>
-                {t(`attachment.${kind}`)}
-              </Button>
-            )}
-          </MaterialUpload>
-        ))}
-        <Button
-          icon={icons.link}
-          disabled={isFull}
-          onClick={() => add({ kind: 'link', title: '', description: '', url: '' })}
-        >
-          {t('attachment.link')}
-        </Button>
-        <Button
-          icon={icons.mini_program}
-          disabled={isFull}
-          onClick={() => add({ kind: 'mini_program', title: '', appid: '', page: '', materialId: 0 })}
-        >
-          {t('attachment.mini_program')}
-        </Button>
-      </div>
-      <div className="field-hint">{t('message.attachmentLimits')}</div>
-    </Form.Item>
-  );
-}
-
-interface FieldsProps<A extends Attachment> {
-  readonly path: string;
-  readonly value: A;
-  readonly onChange: (attachment: A) => void;
-}
-
-function AttachmentFields({ path, value, onChange }: FieldsProps<Attachment>) {
-  switch (value.kind) {
-    case 'image':
-    case 'file':
-    case 'video':
-      return <UploadedFile materialId={value.materialId} isImage={value.kind === 'image'} />;
-    case 'link':
-      return <LinkFields path={path} value={value} onChange={onChange} />;
-    case 'mini_program':
-      return <MiniProgramFields path={path} value={value} onChange={onChange} />;
-  }
-}
-
-function UploadedFile({ materialId, isImage }: { materialId: number; isImage: boolean }) {
-  const { data } = useMaterial(materialId);
-  return (
-    <div className="uploaded-file">
-      {isImage && <img src={materialAddress(materialId)} alt="" />}
-      <span>{data?.name ?? `#${materialId}`}</span>
-    </div>
-  );
-}
-
-function LinkFields({ path, value, onChange }: FieldsProps<Extract<Attachment, { kind: 'link' }>>) {
-  const { t } = useTranslation();
-  return (
-    <div className="attachment-fields">
-      <Field label={t('attachment.title')} path={`${path}.title`}>
-        <Input
-          value={value.title}
-          maxLength={60}
-          onChange={(event) => onChange({ ...value, title: event.target.value })}
-        />
-      </Field>
-      <Field label={t('attachment.url')} path={`${path}.url`}>
-        <Input
-          value={value.url}
-          placeholder="https://"
-          onChange={(event) => onChange({ ...value, url: event.target.value.trim() })}
-        />
-      </Field>
-      <Field label={t('attachment.description')} path={`${path}.description`} isOptional>
-        <Input
-          value={value.description}
-          maxLength={150}
-          onChange={(event) => onChange({ ...value, description: event.target.value })}
-        />
-      </Field>
-      <Field label={t('attachment.imageUrl')} path={`${path}.imageUrl`} isOptional>
-        <Input
-          value={value.imageUrl ?? ''}
-          placeholder="https://"
-          onChange={(event) => {
-            const { imageUrl: _, ...rest } = value;
-            const imageUrl = event.target.value.trim();
-            onChange(imageUrl === '' ? rest : { ...rest, imageUrl });
-          }}
-        />
-      </Field>
-    </div>
-  );
-}
-
-function MiniProgramFields({ path, value, onChange }: FieldsProps<Extract<Attachment, { kind: 'mini_program' }>>) {
-  const { t } = useTranslation();
-  return (
-    <div className="attachment-fields">
-      <Field label={t('attachment.title')} path={`${path}.title`}>
-        <Input
-          value={value.title}
-          maxLength={20}
-          onChange={(event) => onChange({ ...value, title: event.target.value })}
-        />
-      </Field>
-      <Field label="AppID" path={`${path}.appid`}>
-        <Input
-          value={value.appid}
-          placeholder="wx…"
-          onChange={(event) => onChange({ ...value, appid: event.target.value.trim() })}
-        />
-      </Field>
-      <Field label={t('attachment.page')} path={`${path}.page`}>
-        <Input
-          value={value.page}
-          placeholder="pages/index"
-          onChange={(event) => onChange({ ...value, page: event.target.value })}
-        />
-      </Field>
-      <Field label={t('attachment.cover')} path={`${path}.materialId`} hint={t('attachment.coverHint')}>
-        <CoverPicture materialId={value.materialId} onChange={(materialId) => onChange({ ...value, materialId })} />
-      </Field>
-    </div>
-  );
-}
-
-function CoverPicture({ materialId, onChange }: { materialId: number; onChange: (materialId: number) => void }) {
-  const { t } = useTranslation();
-  return (
-    <MaterialUpload kind="image" onUploaded={onChange}>
-      {(isBusy) =>
-        materialId > 0 ? (
-          <button type="button" className="cover-picture" aria-label={t('attachment.changeCover')}>
-            <img src={materialAddress(materialId)} alt="" />
-          </button>
-        ) : (
-          <Button icon={<PlusOutlined />} loading={isBusy}>
-            {t('attachment.uploadCover')}
-          </Button>
-        )
-      }
-    </MaterialUpload>
   );
 }

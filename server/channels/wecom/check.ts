@@ -2,6 +2,7 @@ import type { Output } from '#contract';
 import type { runSelfCheck } from '#contract/wecom';
 import { readInbox } from '#events';
 import type { Ctx } from '#platform/ctx';
+import type { CallOptions } from './client.ts';
 import type { Connection, Connector } from './connection.ts';
 import { parseAesKey } from './crypto.ts';
 import type { Failure } from './errors.ts';
@@ -19,6 +20,10 @@ const keys = [
   'api_permission',
   'visible_range',
   'tags',
+  'mass',
+  'moments',
+  'app_messages',
+  'oauth',
   'callback',
   'inbox',
   'welcome',
@@ -29,16 +34,22 @@ function line(key: (typeof keys)[number], state: Line['state'], finding: string,
 }
 
 const ipRefused = 60020;
+const momentsOff = 41211;
 const secretRefused = new Set([40001, 40013, 40091, 41004, 45031, 50003, 301007]);
 
 /**
  * Tries everything the connection needs. A line's finding is the key of a sentence that says what is wrong and how to
  * mend it in WeCom's admin console; a line that cannot be tried because of an earlier one is skipped.
  */
-export async function checkConnection(ctx: Ctx, connector: Connector, receiver: Receiver): Promise<Check> {
+export async function checkConnection(
+  ctx: Ctx,
+  connector: Connector,
+  receiver: Receiver,
+  publicUrl: string,
+): Promise<Check> {
   const connection = await connector.connect(ctx);
   const lines = connection
-    ? [line('connection', 'ok', 'ok', { corpId: connection.corpId }), ...(await tryCalls(connection))]
+    ? [line('connection', 'ok', 'ok', { corpId: connection.corpId }), ...(await tryCalls(ctx, connection, publicUrl))]
     : [line('connection', 'failed', 'missing')];
   if (connection) lines.push(checkCallback(ctx, connection, await receiver.readStats(ctx)));
   lines.push(await checkInbox(ctx), await checkWelcomes(ctx));
@@ -48,9 +59,9 @@ export async function checkConnection(ctx: Ctx, connector: Connector, receiver: 
   return { checkedAt: ctx.now.toISOString(), lines: [...lines, ...skipped].sort((a, b) => place(a) - place(b)) };
 }
 
-async function tryCalls(connection: Connection): Promise<Line[]> {
+async function tryCalls(ctx: Ctx, connection: Connection, publicUrl: string): Promise<Line[]> {
   const { client } = connection;
-  const options = { lane: 'urgent' as const, signal: AbortSignal.timeout(8000) };
+  const options: CallOptions = { lane: 'urgent', signal: AbortSignal.timeout(8000) };
   const agent = await client.call('agent/get', { agentid: Number(connection.agentId) }, options);
   if (!agent.ok) {
     if (agent.errcode !== undefined && secretRefused.has(agent.errcode))
@@ -77,8 +88,53 @@ async function tryCalls(connection: Connection): Promise<Line[]> {
     tags.ok
       ? line('tags', 'ok', 'ok', { count: tags.value.tag_group.reduce((sum, group) => sum + group.tag.length, 0) })
       : line('tags', 'warning', 'refused', valuesOf(tags)),
+    ...(await tryReach(ctx, connection, options)),
   );
+  if (agent.ok) {
+    lines.push(agent.value.close === 1 ? line('app_messages', 'failed', 'closed') : await checkNotices(ctx));
+    lines.push(checkTrustedDomain(publicUrl, agent.value.redirect_domain ?? ''));
+  }
   return lines;
+}
+
+const lookBackSeconds = 3600;
+
+/** Reading what was sent of late shows whether mass messages and Moments may be sent, and sends nothing. */
+async function tryReach(ctx: Ctx, { client }: Connection, options: CallOptions): Promise<Line[]> {
+  const end_time = Math.floor(ctx.now.getTime() / 1000);
+  const period = { start_time: end_time - lookBackSeconds, end_time, limit: 1 };
+  const mass = await client.call(
+    'externalcontact/get_groupmsg_list_v2',
+    { chat_type: 'single', filter_type: 0, ...period },
+    options,
+  );
+  const moments = await client.call('externalcontact/get_moment_list', { filter_type: 0, ...period }, options);
+  return [
+    mass.ok ? line('mass', 'ok', 'ok') : line('mass', 'warning', 'refused', valuesOf(mass)),
+    moments.ok
+      ? line('moments', 'ok', 'ok')
+      : line('moments', 'warning', moments.errcode === momentsOff ? 'off' : 'refused', valuesOf(moments)),
+  ];
+}
+
+const dayMs = 24 * 3_600_000;
+
+async function checkNotices(ctx: Ctx): Promise<Line> {
+  const failed = await ctx.db
+    .selectFrom('staff_notice')
+    .select((eb) => [eb.fn.countAll<number>().as('count'), eb.fn.max('problem').as('problem')])
+    .where('state', '=', 'failed')
+    .where('settled_at', '>', new Date(ctx.now.getTime() - dayMs))
+    .executeTakeFirstOrThrow();
+  if (failed.count === 0) return line('app_messages', 'ok', 'ok');
+  return line('app_messages', 'warning', 'failed', { count: failed.count, message: failed.problem ?? '' });
+}
+
+/** WeCom compares the host of a page with the app's trusted domain to the letter, its port included (doc 91022). */
+export function checkTrustedDomain(publicUrl: string, trusted: string): Line {
+  const { host } = new URL(publicUrl);
+  if (trusted === '') return line('oauth', 'warning', 'missing', { host });
+  return trusted === host ? line('oauth', 'ok', 'ok', { host }) : line('oauth', 'warning', 'other', { host, trusted });
 }
 
 function valuesOf(failure: Failure): Line['values'] {
@@ -121,7 +177,7 @@ async function checkWelcomes(ctx: Ctx): Promise<Line> {
     .selectFrom('touch')
     .select((eb) => ['state', 'reason', eb.fn.countAll<number>().as('count')])
     .where('kind', '=', 'welcome')
-    .where('planned_at', '>', new Date(ctx.now.getTime() - 24 * 3_600_000))
+    .where('planned_at', '>', new Date(ctx.now.getTime() - dayMs))
     .where('state', 'in', ['submitted', 'delivered', 'missed', 'failed', 'unknown'])
     .groupBy(['state', 'reason'])
     .execute();

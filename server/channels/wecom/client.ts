@@ -1,5 +1,6 @@
+import { wasSurelyNotSent } from '#platform/network';
+import type { Endpoint } from './endpoint.ts';
 import {
-  type Endpoint,
   type EndpointInput,
   type EndpointName,
   type EndpointValue,
@@ -57,6 +58,13 @@ export type WecomClient = {
     bytes: Uint8Array,
     options?: CallOptions,
   ): Promise<Receipt<EndpointValue<'media/upload'>>>;
+  /** A file for Moments, which take no other; 3 days, too. */
+  uploadForMoment(
+    kind: 'image' | 'video',
+    filename: string,
+    bytes: Uint8Array,
+    options?: CallOptions,
+  ): Promise<Receipt<EndpointValue<'media/upload_attachment'>>>;
   /** A picture with a url that stays but renders only inside WeCom messages. 1000 a day, 3000 a month. */
   uploadPicture(
     filename: string,
@@ -244,6 +252,14 @@ export function createWecomClient(options: WecomClientOptions): WecomClient {
     },
     upload: (type, filename, bytes, callOptions) =>
       uploadFile('media/upload', { type }, maxUploadBytes[type], { filename, bytes }, callOptions),
+    uploadForMoment: (media_type, filename, bytes, callOptions) =>
+      uploadFile(
+        'media/upload_attachment',
+        { media_type, attachment_type: 1 },
+        maxUploadBytes[media_type],
+        { filename, bytes },
+        callOptions,
+      ),
     uploadPicture: (filename, bytes, callOptions) =>
       uploadFile('media/uploadimg', {}, maxUploadBytes.picture, { filename, bytes }, callOptions),
     useCredentials: tokens.useCredentials,
@@ -267,18 +283,12 @@ function perhapsDone(endpoint: Endpoint, errmsg: string): Failure {
   return { ok: false, outcome: 'unknown', errmsg, retryable: endpoint.idempotent, remedy: 'check_network' };
 }
 
-const notConnected = /^(ENOTFOUND|EAI_\w+|ECONNREFUSED|UND_ERR_CONNECT_TIMEOUT)$/;
-const notTrusted = /^(CERT_\w+|ERR_TLS_CERT_\w+|UNABLE_TO_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+)$/;
-
-/** Only a connection that never came about proves that nothing was executed. */
 function networkFailure(endpoint: Endpoint, error: unknown): Failure {
   const cause: unknown = error instanceof Error && error.cause ? error.cause : error;
-  const { code, syscall } = cause as { code?: unknown; syscall?: unknown };
+  const { code } = cause as { code?: unknown };
   const errmsg = typeof code === 'string' ? code : 'the connection failed';
-  // An AggregateError comes from trying every address of a host in vain.
-  const isUnconnected = syscall === 'connect' || cause instanceof AggregateError || notConnected.test(errmsg);
-  const isUnsent = isUnconnected || notTrusted.test(errmsg);
-  return isUnsent ? { ...notSent(errmsg), remedy: 'check_network' } : perhapsDone(endpoint, errmsg);
+  if (!wasSurelyNotSent(error)) return perhapsDone(endpoint, errmsg);
+  return { ...notSent(errmsg), remedy: 'check_network' };
 }
 
 /** The body as text, or undefined when it is too large. */

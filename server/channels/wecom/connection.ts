@@ -12,6 +12,8 @@ import { createWecomClient, type WecomClient } from './client.ts';
 import { randomAesKey } from './crypto.ts';
 import type { EndpointValue } from './endpoints.ts';
 import { createFrequency } from './frequency.ts';
+import { createTickets } from './jssdk.ts';
+import type { TokenKeeper } from './token.ts';
 
 const settingKey = 'wecom.connection';
 
@@ -20,6 +22,8 @@ interface StoredConnection {
   readonly corpId: string;
   readonly agentId: string;
   readonly baseUrl: string;
+  /** Absent when it follows the API's address. */
+  readonly oauthBaseUrl?: string;
   readonly token: string;
   readonly sealedSecret: string | null;
   readonly sealedKey: string;
@@ -31,7 +35,10 @@ export interface Connection {
   readonly agentId: string;
   readonly token: string;
   readonly encodingAesKey: string;
+  readonly oauthBaseUrl: string;
   readonly client: WecomClient;
+  /** Tickets of the JS-SDK: of the corp, and of the app. */
+  readonly tickets: { readonly corp: TokenKeeper; readonly app: TokenKeeper };
   /** Readings of customers' records under way or just made, oldest first. */
   readonly readings: Map<string, Reading>;
 }
@@ -40,6 +47,17 @@ interface Reading {
   /** The machine's time at which it began. */
   readonly readAt: number;
   readonly record: Promise<EndpointValue<'externalcontact/get'> | undefined>;
+}
+
+const officialApi = 'https://qyapi.weixin.qq.com';
+const officialOauth = 'https://open.weixin.qq.com';
+
+function oauthBaseOf(stored: StoredConnection): string {
+  return stored.oauthBaseUrl ?? (stored.baseUrl === officialApi ? officialOauth : stored.baseUrl);
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
 }
 
 /** How long a connection is used before it is looked up again: another process may have changed it. */
@@ -92,7 +110,9 @@ export function createConnector(options: {
         agentId: stored.agentId,
         token: stored.token,
         encodingAesKey: sealer.open(stored.sealedKey),
+        oauthBaseUrl: oauthBaseOf(stored),
         client,
+        tickets: createTickets(client, stored.corpId),
         readings: new Map<string, Reading>(),
       };
       current = { version, connection, readAt: Date.now() };
@@ -109,6 +129,7 @@ export function createConnector(options: {
         token: found.stored.token,
         hasEncodingAesKey: true,
         baseUrl: found.stored.baseUrl,
+        oauthBaseUrl: oauthBaseOf(found.stored),
         callbackUrl: `${options.publicUrl}/wecom/callback`,
         updatedAt: found.updatedAt.toISOString(),
       };
@@ -120,7 +141,8 @@ export function createConnector(options: {
       const after: StoredConnection = {
         corpId: input.corpId,
         agentId: input.agentId,
-        baseUrl: input.baseUrl.replace(/\/+$/, ''),
+        baseUrl: withoutSlash(input.baseUrl),
+        ...(input.oauthBaseUrl === undefined ? {} : { oauthBaseUrl: withoutSlash(input.oauthBaseUrl) }),
         token: input.token ?? before?.token ?? randomKey(24),
         sealedSecret: input.secret === undefined ? (before?.sealedSecret ?? null) : sealer.seal(input.secret),
         sealedKey:
@@ -134,6 +156,7 @@ export function createConnector(options: {
           corpId: stored.corpId,
           agentId: stored.agentId,
           baseUrl: stored.baseUrl,
+          oauthBaseUrl: oauthBaseOf(stored),
           hasSecret: stored.sealedSecret !== null,
         };
       await recordAudit(ctx, {

@@ -52,6 +52,30 @@ test.each<[EndpointName, object]>([
       },
     },
   ],
+  ['externalcontact/add_msg_template', { fail_list: ['wm02'], msgid: 'msg01' }],
+  [
+    'externalcontact/get_groupmsg_task',
+    {
+      task_list: [
+        { userid: 'zhangsan', status: 2, send_time: 1717000300 },
+        { userid: 'lisi', status: 0 },
+      ],
+    },
+  ],
+  [
+    'externalcontact/get_groupmsg_send_result',
+    { send_list: [{ external_userid: 'wm01', userid: 'zhangsan', status: 1, send_time: 1717000300 }], next_cursor: '' },
+  ],
+  [
+    'externalcontact/get_moment_task_result',
+    {
+      status: 3,
+      type: 'add_moment_task',
+      result: { errcode: 0, errmsg: 'ok', moment_id: 'mom01', invalid_sender_list: { user_list: [] } },
+    },
+  ],
+  ['message/send', { invaliduser: 'lisi', msgid: 'm1' }],
+  ['auth/getuserinfo', { openid: 'o1', external_userid: 'wm01' }],
   ['media/upload', { type: 'image', media_id: '2media', created_at: 1717000000 }],
 ])('an answer of %s passes, with fields of tomorrow and without an errcode', (name, answer) => {
   const parsed = endpoints[name].response.parse({ ...answer, field_of_tomorrow: { a: 1 } });
@@ -65,6 +89,7 @@ test('the time of an upload is a number although the platform sends text', () =>
 
 const pair = { userid: 'zhangsan', external_userid: 'wm01' };
 const welcome = { welcome_code: 'w1' };
+const mass = { text: { content: '你好' } };
 
 test.each<[string, EndpointName, object]>([
   ['an empty id', 'externalcontact/get', { external_userid: '' }],
@@ -92,6 +117,20 @@ test.each<[string, EndpointName, object]>([
     'externalcontact/send_welcome_msg',
     { ...welcome, attachments: Array(10).fill({ msgtype: 'file', file: { media_id: 'm' } }) },
   ],
+  ['a group message without a sender', 'externalcontact/add_msg_template', { ...mass, chat_type: 'group' }],
+  ['a mass message to nobody', 'externalcontact/add_msg_template', { ...mass, chat_type: 'single' }],
+  [
+    'a mass message to 10,001 customers',
+    'externalcontact/add_msg_template',
+    { ...mass, chat_type: 'single', external_userid: Array(10_001).fill('wm01') },
+  ],
+  ['an empty mass message', 'externalcontact/add_msg_template', { chat_type: 'single', sender: 'a' }],
+  [
+    'a mini program in a Moment',
+    'externalcontact/add_moment_task',
+    { attachments: [{ msgtype: 'miniprogram', miniprogram: { title: 'a' } }] },
+  ],
+  ['a notice without words', 'message/send', { touser: 'a', msgtype: 'text', agentid: 1 }],
 ])('%s is refused before sending', (_what, name, request) => {
   expect(endpoints[name].request.safeParse(request).success).toBe(false);
 });
@@ -114,9 +153,14 @@ test('a remark of 20 characters passes, counted as people count', () => {
 test('what creates or sends something is never repeated by itself', () => {
   const once = Object.entries(endpoints).filter(([, endpoint]) => !endpoint.idempotent);
   expect(once.map(([name]) => name).sort()).toEqual([
+    'auth/getuserinfo',
     'externalcontact/add_contact_way',
     'externalcontact/add_corp_tag',
+    'externalcontact/add_moment_task',
+    'externalcontact/add_msg_template',
+    'externalcontact/remind_groupmsg_send',
     'externalcontact/send_welcome_msg',
     'media/uploadimg',
+    'message/send',
   ]);
 });

@@ -63,15 +63,16 @@ export type Receipt<Value> = { ok: true; value: Value } | Failure;
 export type Explanation = { retryable: boolean; remedy: Remedy };
 
 // The global error table (doc 90313) for signing in, parameters, members, customers, tags, contact ways, groups,
-// welcome messages and media. What only other calls can meet is left to the default.
+// welcome messages, mass messages, Moments, messages to staff and media. What only other calls can meet is left to the
+// default.
 const passing: Partial<Record<Remedy, number[]>> = {
   // 40014 and 42001 end up here only when a fresh token was refused too.
-  wait: [-1, 6000, 40014, 42001, 41063, 41096, 45009],
+  wait: [-1, 6000, 40014, 42001, 41062, 41063, 41078, 41079, 41096, 45009],
   reduce_parallelism: [45033, 45035, 45036],
 };
 
 const lasting: Partial<Record<Remedy, number[]>> = {
-  none: [0, 41051],
+  none: [0, 41051, 41093],
   check_corp_id: [40013, 41002, 92002],
   check_secret: [40001, 40091, 41004, 45031],
   check_agent_id: [40056, 92003, 301002],
@@ -79,7 +80,7 @@ const lasting: Partial<Record<Remedy, number[]>> = {
   update_tls: [48010],
   add_trusted_ip: [60020],
   trust_domain: [50001, 80001, 85004, 85005, 85006, 85007, 85008, 85009, 85010, 85011, 85012],
-  grant_api_permission: [41098, 48001, 48002, 48003, 48004, 48005, 48006, 48007, 60031],
+  grant_api_permission: [41098, 41211, 48001, 48002, 48003, 48004, 48005, 48006, 48007, 60031],
   enable_app: [50003, 50006],
   enable_customer_contact: [84074],
   widen_visible_range: [50002, 60011, 60021, 92000],
@@ -93,7 +94,7 @@ const lasting: Partial<Record<Remedy, number[]>> = {
   bind_developer_account: [41057, 610014, 610015, 610016, 610017, 610018],
   refresh_data: [
     ...[40003, 40037, 40050, 40066, 40068, 40070, 40096, 41044, 46004, 49008, 60003, 60004, 60111, 60123, 60124],
-    ...[90501, 90509, 90511],
+    ...[41047, 41060, 41061, 41067, 81013, 90501, 90509, 90511],
   ],
   restart_paging: [50100, 60268, 701105],
   ask_for_less: [45029, 81017],
@@ -102,13 +103,14 @@ const lasting: Partial<Record<Remedy, number[]>> = {
   owned_by_other_app: [41058, 81011],
   name_taken: [40071, 60008],
   limit_reached: [
+    ...[41048, 41094, 41210],
     ...[40099, 40126, 40144, 41041, 41045, 41055, 60110, 81001, 81002, 81003],
     ...[810000, 810001, 810002, 810003],
   ],
   expired: [40029, 40088, 41050, 42003, 42012, 42022, 84014, 84015],
   upload_again: [40007, 40145],
   fix_media: [
-    ...[40004, 40005, 40006, 40009, 40011, 40123, 40146, 44001, 45001, 45007],
+    ...[41080, 41081, 41082, 41090, 40004, 40005, 40006, 40009, 40011, 40123, 40146, 44001, 45001, 45007],
     ...[301016, 301017, 301018, 301019, 830001, 830002, 830003],
   ],
   check_mini_program: [90200, 90201, 90202, 90203, 90204, 90205, 90206, 90207, 90208],
@@ -118,10 +120,10 @@ const lasting: Partial<Record<Remedy, number[]>> = {
   report_bug: [
     ...[40008, 40031, 40032, 40035, 40036, 40058, 40063, 40073, 40093, 40125, 40206],
     ...[41001, 41006, 41009, 41010, 41011, 41016, 41017, 41018, 41019, 41035, 41037, 41038, 41039, 41040, 41042, 41043],
-    ...[41049, 41056, 41064, 41065, 41088, 41089, 44004, 45008, 45032],
+    ...[41046, 41049, 41052, 41056, 41059, 41064, 41065, 41072, 41088, 41089, 44004, 45008, 45032],
     // Tokens of third-party suites, which are never used here.
     ...[40082, 40084, 40085, 41021, 41022, 41023, 41024, 41025, 42007, 42009],
-    ...[60009, 60125, 84025, 84090, 91040, 600018, 600041],
+    ...[60009, 60125, 81012, 82001, 84025, 84090, 91040, 600018, 600041],
   ],
 };
 

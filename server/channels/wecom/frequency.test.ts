@@ -170,3 +170,15 @@ test('an abort after the admission changes nothing', async () => {
 test.each([{ share: 0 }, { share: 1.1 }, { share: Number.NaN }, { maxParallel: 0 }])('%o is refused', (options) => {
   expect(() => createFrequency(options)).toThrow(RangeError);
 });
+
+test('an API with limits of its own is held to them', async () => {
+  const setup = setUp();
+  const api = 'externalcontact/add_moment_task';
+  for (let i = 0; i < 7; i++) (await setup.ask('spent', { api }))?.();
+  setup.admitted.length = 0;
+  void setup.ask('eighth', { api });
+  await setup.settle();
+  expect(setup.admitted).toEqual([]);
+  await setup.advance(61_000);
+  expect(setup.admitted.map(({ name }) => name)).toEqual(['eighth']);
+});

@@ -23,11 +23,19 @@ export type Frequency = {
   closeApi(api: string, forMs?: number): void;
 };
 
+type Limit = { windowMs: number; bucketMs: number; limit: number };
+
 // doc 90312: what one corp may call one API.
-const windows = [
+const usualLimits: readonly Limit[] = [
   { windowMs: 60_000, bucketMs: 1000, limit: 10_000 },
   { windowMs: 3_600_000, bucketMs: 60_000, limit: 150_000 },
 ];
+// docs 95094 and 90506: what some APIs allow, instead.
+const ownLimits: Readonly<Record<string, readonly Limit[]>> = {
+  'externalcontact/add_moment_task': [{ windowMs: 60_000, bucketMs: 1000, limit: 10 }],
+  get_jsapi_ticket: [{ windowMs: 3_600_000, bucketMs: 60_000, limit: 400 }],
+  'ticket/get': [{ windowMs: 3_600_000, bucketMs: 60_000, limit: 100 }],
+};
 // Kept in hand for what others call and for clocks that differ.
 const usablePart = 0.95;
 // Bulk calls leave the last fifth of every budget and of every kind of slot to urgent ones.
@@ -53,7 +61,7 @@ export function createFrequency(options: FrequencyOptions = {}): Frequency {
     let api = apis.get(name);
     if (!api) {
       api = {
-        windows: windows.map(({ windowMs, bucketMs, limit }) =>
+        windows: (ownLimits[name] ?? usualLimits).map(({ windowMs, bucketMs, limit }) =>
           createWindow(windowMs, bucketMs, limit * share * usablePart),
         ),
         closedUntilMs: 0,

@@ -12,6 +12,7 @@ import { type CallbackEvent, parseCallback, parseEnvelope } from './callbacks.ts
 import type { Connection, Connector } from './connection.ts';
 import { decryptCallback, verifySignature } from './crypto.ts';
 import { factsOfEvent, stateOfEvent } from './facts.ts';
+import { markDismissed, requestGroupReading } from './groups.ts';
 import { requestReading } from './refresh.ts';
 
 /** A callback of 500 group members is some 30 KB. */
@@ -116,6 +117,10 @@ async function store(ctx: WriteCtx, event: CallbackEvent): Promise<void> {
       return;
     case 'change_external_tag':
       await addJob(ctx, 'wecom.refresh_tags', {}, { key: 'wecom.refresh_tags', queue: 'wecom.directory' });
+      return;
+    case 'change_external_chat':
+      if (event.ChangeType === 'dismiss') await markDismissed(ctx, event.ChatId);
+      else await requestGroupReading(ctx, event.ChatId);
       return;
     case 'change_contact':
       await addJob(ctx, 'wecom.refresh_directory', {}, { key: 'wecom.refresh_directory', queue: 'wecom.directory' });

@@ -7,21 +7,25 @@ import { sql } from '#platform/db';
 import { endOperation, reportProgress, resumeOperation, startOperation } from '#platform/operations';
 import type { Connection } from './connection.ts';
 import { factOfListed, type Reading } from './facts.ts';
+import { reconcileGroups } from './groups.ts';
 import { describeFailure, OutsideError, refreshDirectory, refreshTags } from './refresh.ts';
 
 /** The member has no customers. */
 const noCustomers = 84061;
 
-/** The reconciliation that is under way, or a new one: there is one at a time. */
-export async function ensureReconciliation(ctx: WriteCtx): Promise<number> {
+/** The reconciliation, or reading of groups, that is under way, or a new one: there is one at a time. */
+export async function ensureOperation(
+  ctx: WriteCtx,
+  kind: 'wecom.reconcile' | 'wecom.read_groups' = 'wecom.reconcile',
+): Promise<number> {
   await sql`select pg_advisory_xact_lock(7164005)`.execute(ctx.db);
   const running = await ctx.db
     .selectFrom('operation')
     .select('id')
-    .where('kind', '=', 'wecom.reconcile')
+    .where('kind', '=', kind)
     .where('state', 'in', ['waiting', 'running'])
     .executeTakeFirst();
-  return running?.id ?? startOperation(ctx, { kind: 'wecom.reconcile' });
+  return running?.id ?? startOperation(ctx, { kind });
 }
 
 interface Cursor {
@@ -64,7 +68,46 @@ export async function reconcile(ctx: Ctx, connection: Connection, operationId: n
     done++;
     goesOn = await report({ doneCount: done, cursor: { afterUserid: userid }, summary });
   }
-  await endOperation({ ...ctx, now: now() }, operationId, { state: 'done' });
+  const state = await reconcileAllGroups(ctx, connection, operationId, userids, now);
+  await endOperation({ ...ctx, now: now() }, operationId, { state });
+}
+
+/** Groups come last and are no reason to fail: a corp may have none, or may not let the app see them. */
+async function reconcileAllGroups(
+  ctx: Ctx,
+  connection: Connection,
+  operationId: number,
+  userids: readonly string[],
+  now: () => Date,
+): Promise<'done' | 'cancelled'> {
+  const report = (doneCount: number, totalCount: number) =>
+    reportProgress({ ...ctx, now: now() }, operationId, { step: 'groups', doneCount, totalCount });
+  const read = await reconcileGroups(ctx, connection, userids, report);
+  if ('failure' in read) {
+    if (read.failure.retryable) throw new OutsideError(read.failure);
+    ctx.log.warn({ failure: describeFailure(read.failure) }, 'customer groups could not be read');
+    return 'done';
+  }
+  return read.isStopped ? 'cancelled' : 'done';
+}
+
+/** Reads the groups alone, on demand. */
+export async function readGroups(ctx: Ctx, connection: Connection, operationId: number): Promise<void> {
+  if (!(await resumeOperation(ctx, operationId))) return;
+  const owners = await ctx.db
+    .selectFrom('staff')
+    .select('wecom_userid')
+    .where('can_follow', '=', true)
+    .where('state', '=', 'active')
+    .execute();
+  const read = await reconcileGroups(
+    ctx,
+    connection,
+    owners.map((owner) => owner.wecom_userid),
+    (doneCount, totalCount) => reportProgress(ctx, operationId, { step: 'groups', doneCount, totalCount }),
+  );
+  if ('failure' in read) return fail(ctx, operationId, read.failure);
+  await endOperation(ctx, operationId, { state: read.isStopped ? 'cancelled' : 'done' });
 }
 
 type Failed = Extract<Awaited<ReturnType<Connection['client']['call']>>, { ok: false }>;

@@ -1,32 +1,22 @@
-import { asksForName, cutToBytes, renderWords } from '#content';
-import type { Attachment as DraftAttachment, Message } from '#contract/content';
+import { asksForName, renderWords } from '#content';
+import type { Message } from '#contract/content';
 import type { Ctx } from '#platform/ctx';
-import type { Deliverer, Receipt, TouchReason, TouchToDeliver } from '#touch';
+import type { Deliverer, TouchReason, TouchToDeliver } from '#touch';
+import { forgetGoneMedia, makeAttachments } from './attachments.ts';
 import type { Connection, Connector } from './connection.ts';
-import type { Attachment } from './endpoints.ts';
-import type { Failure } from './errors.ts';
-import { ensureMedia, forgetMedia } from './media.ts';
+import { refused, toReceipt } from './receipts.ts';
 import { readCustomer } from './refresh.ts';
 
-/** Limits of a welcome (doc 92137): UTF-8 bytes, and how long its code lives. */
-const limits = { text: 4000, title: 128, description: 512, waitMs: 20_000 };
+/** How long a welcome code lives (doc 92137). */
+const codeLifeMs = 20_000;
 
 /** What WeCom's refusals of a welcome mean to an operator. */
 const reasons: Readonly<Record<number, TouchReason>> = {
   41050: 'code_expired',
   41051: 'chat_started',
   41096: 'other_app_sent',
-  40201: 'content_refused',
-  40204: 'content_refused',
-  85002: 'content_refused',
-  48002: 'not_permitted',
-  60011: 'not_permitted',
-  60020: 'not_permitted',
   41053: 'not_permitted',
 };
-
-/** The file is gone on WeCom's side: invalid (40007) or expired (40145). */
-const mediaGone = new Set([40007, 40145]);
 
 /** Sends welcomes. A welcome code works once, so asking again can never greet somebody twice. */
 export function createWelcomeDeliverer(connector: Connector): Deliverer {
@@ -54,12 +44,9 @@ export function createWelcomeDeliverer(connector: Connector): Deliverer {
       if ('problem' in rendered) return { receipt: refused(rendered.problem, false, 'a welcome that says nothing') };
       if (rendered.message.kind !== 'wecom') throw new Error('a welcome is a message of WeCom');
       const { text } = rendered.message;
-      const attachments: Attachment[] = [];
-      for (const draft of rendered.message.attachments) {
-        const made = await toAttachment(ctx, connection, draft);
-        if ('receipt' in made) return made;
-        attachments.push(made);
-      }
+      const made = await makeAttachments(ctx, connection, rendered.message.attachments);
+      if ('receipt' in made) return made;
+      const { attachments } = made;
       const answer = await connection.client.call(
         'externalcontact/send_welcome_msg',
         {
@@ -71,31 +58,15 @@ export function createWelcomeDeliverer(connector: Connector): Deliverer {
       );
       const said = { text, attachmentCount: attachments.length };
       if (answer.ok) return { receipt: { outcome: 'accepted' }, said };
-      if (answer.errcode !== undefined && mediaGone.has(answer.errcode)) {
-        await forgetMedia(
-          ctx,
-          rendered.message.attachments.flatMap((draft) => ('materialId' in draft ? [draft.materialId] : [])),
-        );
+      if (await forgetGoneMedia(ctx, answer, rendered.message.attachments))
         return { receipt: refused('material_missing', true, answer.errmsg), said };
-      }
-      return { receipt: toReceipt(answer), said };
+      return { receipt: toReceipt(answer, reasons), said };
     },
   };
 }
 
 function timeoutMs({ deadlineAt }: TouchToDeliver): number {
-  return deadlineAt === null ? limits.waitMs : Math.max(1, deadlineAt.getTime() - Date.now());
-}
-
-function refused(reason: TouchReason, retryable: boolean, message: string): Receipt {
-  return { outcome: 'refused', reason, retryable, message };
-}
-
-function toReceipt(failure: Failure): Receipt {
-  const message = failure.errmsg.slice(0, 300);
-  if (failure.outcome === 'unknown') return { outcome: 'unknown', message };
-  if (failure.outcome === 'unreachable') return { outcome: 'unreachable', message };
-  return refused(reasons[failure.errcode ?? 0] ?? 'platform_refused', failure.retryable, message);
+  return deadlineAt === null ? codeLifeMs : Math.max(1, deadlineAt.getTime() - Date.now());
 }
 
 /** The customer's name is asked of WeCom when a message needs it and nobody knows it yet. */
@@ -120,46 +91,4 @@ async function learnName(
   }).catch(() => undefined);
   const name = record?.external_contact.name ?? '';
   return { 'customer.name': name, 'customer.nickname': name };
-}
-
-async function toAttachment(
-  ctx: Ctx,
-  connection: Connection,
-  draft: DraftAttachment,
-): Promise<Attachment | { receipt: Receipt }> {
-  if (draft.kind === 'link') {
-    return {
-      msgtype: 'link',
-      link: {
-        title: cutToBytes(draft.title, limits.title),
-        url: draft.url,
-        ...(draft.description === '' ? {} : { desc: cutToBytes(draft.description, limits.description) }),
-        ...(draft.imageUrl === undefined ? {} : { picurl: draft.imageUrl }),
-      },
-    };
-  }
-  const media = await ensureMedia(ctx, connection, draft.materialId);
-  if ('missing' in media)
-    return { receipt: refused('material_missing', false, `material ${draft.materialId} is gone`) };
-  if ('failure' in media) {
-    // Nothing was sent yet: an upload whose answer was lost may simply be repeated.
-    const { failure } = media;
-    return failure.outcome === 'refused'
-      ? { receipt: toReceipt(failure) }
-      : { receipt: { outcome: 'unreachable', message: failure.errmsg } };
-  }
-  const { mediaId } = media;
-  switch (draft.kind) {
-    case 'image':
-      return { msgtype: 'image', image: { media_id: mediaId } };
-    case 'video':
-      return { msgtype: 'video', video: { media_id: mediaId } };
-    case 'file':
-      return { msgtype: 'file', file: { media_id: mediaId } };
-    case 'mini_program':
-      return {
-        msgtype: 'miniprogram',
-        miniprogram: { title: draft.title, appid: draft.appid, page: draft.page, pic_media_id: mediaId },
-      };
-  }
 }

@@ -4,7 +4,7 @@ import { dayOf } from '#platform/days';
 import { sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import type { BytesReply } from '#platform/module';
-import { escapeHtml, phonePage } from '#platform/pages';
+import { escapeHtml, pageReply } from '#platform/page';
 import { stateOfCode } from './rules.ts';
 
 /** The page behind a printed landing code: counts the scan, shows WeCom's QR code to press. */
@@ -38,10 +38,5 @@ export async function showLanding(ctx: Ctx, slug: string): Promise<BytesReply> {
 <p class="hint">长按识别二维码 · Press and hold the code</p>`
     : `<h1>${state === 'waiting' ? '活动尚未开始' : '活动已结束'}</h1>
 <p class="hook">${state === 'waiting' ? '请稍后再来。 Not open yet.' : '感谢你的关注。 This code has ended.'}</p>`;
-  return {
-    status: isOpen ? 200 : 410,
-    contentType: 'text/html; charset=utf-8',
-    headers: { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
-    body: phonePage('添加顾问', body),
-  };
+  return pageReply({ title: '添加顾问', body, status: isOpen ? 200 : 410 });
 }

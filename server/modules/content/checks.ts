@@ -24,11 +24,12 @@ function checkWording(wordings: Wordings, kind: WordingKind, checking: Checking)
   const at = `wordings.${kind}`;
   switch (kind) {
     case 'wecom':
-      return wordings.wecom ? checkMessage(wordings.wecom, at, checking) : [];
+      return wordings.wecom ? [...checkSilence(wordings.wecom, at), ...checkMessage(wordings.wecom, at, checking)] : [];
     case 'moment': {
       const { moment } = wordings;
       if (!moment) return [];
       return [
+        ...checkSilence(moment, at),
         ...checkMessage(moment, at, checking),
         ...(mayBeShown(moment.attachments) ? [] : [problemAt(`${at}.attachments`, 'moment_attachments')]),
         ...textsOf(moment, at).flatMap(({ text, path }) => checkShared(text, path)),
@@ -63,15 +64,18 @@ export function checkMessage(
   at: string,
   checking: Checking,
 ): FieldProblem[] {
-  const isEmpty = message.text.trim() === '' && message.attachments.length === 0;
   const byteCount = leastBytes(message.text);
   return [
-    ...(isEmpty ? [problemAt(`${at}.text`, 'message_empty')] : []),
     ...(byteCount > wecomLimits.text
       ? [problemAt(`${at}.text`, 'too_many_bytes', { max: wecomLimits.text, count: byteCount })]
       : []),
     ...textsOf(message, at).flatMap(({ text, path }) => checkText(text, path, checking)),
   ];
+}
+
+function checkSilence(message: Pick<Message, 'text' | 'attachments'>, at: string): FieldProblem[] {
+  const isEmpty = message.text.trim() === '' && message.attachments.length === 0;
+  return isEmpty ? [problemAt(`${at}.text`, 'message_empty')] : [];
 }
 
 /** Bytes of a text whose variables all say nothing. */
@@ -141,20 +145,4 @@ function problemAt(
 ): FieldProblem {
   const said = Object.entries(values).map(([name, value]) => `${name} ${value}`);
   return { path, problem, message: said.length === 0 ? problem : `${problem}: ${said.join(', ')}`, values };
-}
-
-/** Addresses that stand somewhere in the words: others are not tracked by them. */
-export function addressesOf(wordings: Wordings): Set<string> {
-  const texts = [
-    wordings.wecom?.text,
-    wordings.moment?.text,
-    wordings.email?.markdown,
-    ...(wordings.sms?.params ?? []).map((param) => param.text),
-    ...(wordings.webhook?.fields ?? []).map((field) => field.text),
-    wordings.task?.words,
-  ];
-  const links = [...(wordings.wecom?.attachments ?? []), ...(wordings.moment?.attachments ?? [])].flatMap((one) =>
-    one.kind === 'link' ? [one.url] : [],
-  );
-  return new Set([...texts.flatMap((text) => addressesIn(text ?? '').map(({ url }) => url)), ...links]);
 }

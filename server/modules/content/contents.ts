@@ -1,5 +1,6 @@
 import type { Input, Output } from '#contract';
 import {
+  addressesOf,
   type archiveContent,
   type createContent,
   type getContent,
@@ -16,7 +17,7 @@ import type { Ctx, WriteCtx } from '#platform/ctx';
 import { type RawBuilder, sql } from '#platform/db';
 import { AppError, constraintName } from '#platform/errors';
 import { decodeCursor, toPage } from '#platform/paging';
-import { addressesOf, checkWordings, kindsOf } from './checks.ts';
+import { checkWordings, kindsOf } from './checks.ts';
 import { assertFolder } from './folders.ts';
 import { ensureLinks, readAttributeKeys } from './lookups.ts';
 import { assertMaterials } from './materials.ts';
@@ -47,11 +48,10 @@ const selectRows = (where: RawBuilder<unknown>) => sql<StoredRow>`
   from content c join content_version v on v.id = c.version_id ${where}
 `;
 
-function toRow(row: StoredRow): Row & { wordings: Wordings } {
-  const wordings = wordingsSchema.parse(row.wordings);
+function toRow({ wordings: stored, ...row }: StoredRow): Row {
+  const wordings = wordingsSchema.parse(stored);
   return {
     ...row,
-    wordings,
     updatedAt: row.updatedAt.toISOString(),
     wordingKinds: kindsOf(wordings),
     excerpt: excerptOf(wordings).slice(0, 120),
@@ -109,6 +109,7 @@ export async function readContent(ctx: Ctx, id: number): Promise<Output<typeof g
     .execute();
   return {
     ...toRow(row),
+    wordings: wordingsSchema.parse(row.wordings),
     trackedUrls: versions.find((version) => version.id === row.versionId)?.tracked_urls ?? [],
     versions: versions.map((version) => ({
       id: version.id,

@@ -1,14 +1,17 @@
 import type { Input, Output } from '#contract';
-import type { createFolder, listFolders } from '#contract/content';
+import type { createContentFolder, listContentFolders } from '#contract/content';
 import { recordAudit } from '#organization';
 import type { Ctx, WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { AppError, sqlState } from '#platform/errors';
 
-type FolderKind = Input<typeof listFolders>['kind'];
+type FolderKind = Input<typeof listContentFolders>['kind'];
 
-export async function listAllFolders(ctx: Ctx, { kind }: { kind: FolderKind }): Promise<Output<typeof listFolders>> {
-  const { rows } = await sql<Output<typeof listFolders>['rows'][number]>`
+export async function listAllFolders(
+  ctx: Ctx,
+  { kind }: { kind: FolderKind },
+): Promise<Output<typeof listContentFolders>> {
+  const { rows } = await sql<Output<typeof listContentFolders>['rows'][number]>`
     select f.id, f.name, case f.kind
       when 'content' then (select count(*) from content x where x.folder_id = f.id and x.archived_at is null)
       when 'material' then (select count(*) from material x where x.folder_id = f.id and x.archived_at is null and x.replaced_by is null)
@@ -18,7 +21,7 @@ export async function listAllFolders(ctx: Ctx, { kind }: { kind: FolderKind }): 
   return { rows };
 }
 
-export async function addFolder(ctx: WriteCtx, input: Input<typeof createFolder>): Promise<number> {
+export async function addFolder(ctx: WriteCtx, input: Input<typeof createContentFolder>): Promise<number> {
   const { id } = await translateTaken(() =>
     ctx.db
       .insertInto('content_folder')

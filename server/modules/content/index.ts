@@ -5,6 +5,6 @@ export { countReaders, forgetVisits, moveReaders } from './readers.ts';
 export { type LinkMaker, type Rendered, type RenderRequest, renderMessages, renderWords } from './render.ts';
 export { contentEndpoints } from './routes.ts';
 export { isEmptyMessage } from './rules.ts';
-export type { ContentUse, FindUses } from './uses.ts';
-export { type ContentVersion, currentVersion, isSameForAll, requireVersion } from './versions.ts';
+export { type ContentUse, type FindUses, listMaterialsWaiting } from './uses.ts';
+export { type ContentVersion, currentVersion, hasWording, isSameForAll, requireVersion } from './versions.ts';
 export { asksForName, type ContentChannel, cutToBytes, wordingOf } from './wordings.ts';

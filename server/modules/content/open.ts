@@ -7,7 +7,7 @@ import { type Ctx, inTransaction } from '#platform/ctx';
 import { dayOf } from '#platform/days';
 import { sql } from '#platform/db';
 import type { BytesReply, Upload } from '#platform/module';
-import { phonePage } from '#platform/pages';
+import { pageReply } from '#platform/page';
 import { decodeLinkCode, type LinkCode } from './link-codes.ts';
 import type { LinkMaker } from './render.ts';
 
@@ -40,7 +40,7 @@ export async function openTracked(
   request: Upload,
   parts: OpenParts,
 ): Promise<BytesReply> {
-  const code = decodeLinkCode(parts.sealer, input.key);
+  const code = decodeLinkCode(parts.sealer, input.linkCode);
   const link =
     code &&
     (await ctx.db
@@ -52,12 +52,12 @@ export async function openTracked(
   const onward = redirect(link.url);
   if (isMachine(request)) return onward;
   if (code.person) {
-    await count(ctx, code, link, { visitor: `code ${input.key}`, customerId: code.person.customerId });
+    await count(ctx, code, link, { visitor: `code ${input.linkCode}`, customerId: code.person.customerId });
     return onward;
   }
   const isReturning = input.state !== undefined;
   if (!isReturning && isInWeChat(request)) {
-    const asking = await askWho(ctx, input.key, parts);
+    const asking = await askWho(ctx, input.linkCode, parts);
     if (asking) return asking;
   }
   const known = isReturning ? await findVisitor(ctx, input, request, parts) : undefined;
@@ -68,7 +68,7 @@ export async function openTracked(
   // Of somebody who is not known only the browser can say that it was here a moment ago.
   if (cookieOf(request, seenCookie) !== undefined) return onward;
   await count(ctx, code, link, undefined);
-  return redirect(link.url, cookie(parts, seenCookie, '1', input.key, visitMs));
+  return redirect(link.url, cookie(parts, seenCookie, '1', input.linkCode, visitMs));
 }
 
 /** Robots, previews and browsers that load ahead: nobody has opened anything. */
@@ -104,7 +104,7 @@ function signState({ sealer }: OpenParts, key: string, until: string, nonce: str
 
 async function findVisitor(
   ctx: Ctx,
-  { key, code, state }: Input<typeof openLink>,
+  { linkCode, code, state }: Input<typeof openLink>,
   request: Upload,
   parts: OpenParts,
 ): Promise<{ customerId: number; externalUserid: string } | undefined> {
@@ -112,7 +112,7 @@ async function findVisitor(
   if (!parts.visitors || !code || !state || nonce === undefined || !/^[0-9a-f]{40}$/.test(state)) return undefined;
   const until = state.slice(0, 8);
   if (Number.parseInt(until, 16) * 1000 < Date.now()) return undefined;
-  if (!timingSafeEqual(Buffer.from(state.slice(8), 'hex'), signState(parts, key, until, nonce))) return undefined;
+  if (!timingSafeEqual(Buffer.from(state.slice(8), 'hex'), signState(parts, linkCode, until, nonce))) return undefined;
   const visitor = await parts.visitors.finish(ctx, code);
   if (!visitor) return undefined;
   const account = await ctx.db
@@ -186,17 +186,13 @@ function redirect(url: string, setCookie?: string): BytesReply {
 }
 
 function unknownPage(): BytesReply {
-  return {
+  return pageReply({
     status: 404,
-    contentType: 'text/html; charset=utf-8',
-    headers: { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'x-robots-tag': 'noindex' },
-    body: phonePage(
-      '链接无法打开',
-      `<h1>这个链接打不开</h1>
+    title: '链接无法打开',
+    body: `<h1>这个链接打不开</h1>
 <p class="hook">可能没有复制完整，或者已经失效。请回到聊天里重新点开，或联系给你发链接的顾问。</p>
 <p class="hint">This link is not complete or not valid. Please open it again from the message you got.</p>`,
-    ),
-  };
+  });
 }
 
 /** Kept for this one link only. */

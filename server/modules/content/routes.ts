@@ -21,13 +21,13 @@ const ok = { ok: true } as const;
 
 export function contentEndpoints(parts: OpenParts & { uses: readonly FindUses[] }): Endpoint[] {
   return [
-    endpoint(contract.listFolders, listAllFolders),
-    endpoint(contract.createFolder, async (ctx, input) => ({ id: await addFolder(ctx, input) })),
-    endpoint(contract.updateFolder, async (ctx, input) => {
+    endpoint(contract.listContentFolders, listAllFolders),
+    endpoint(contract.createContentFolder, async (ctx, input) => ({ id: await addFolder(ctx, input) })),
+    endpoint(contract.updateContentFolder, async (ctx, input) => {
       await renameFolder(ctx, input.id, input.name);
       return ok;
     }),
-    endpoint(contract.deleteFolder, async (ctx, input) => {
+    endpoint(contract.deleteContentFolder, async (ctx, input) => {
       await removeFolder(ctx, input.id);
       return ok;
     }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isEmptyMessage, materialIdsOf, materialLimits, recognize } from './rules.ts';
+import { isEmptyMessage, materialLimits, recognize } from './rules.ts';
 import { cutToBytes } from './wordings.ts';
 
 describe('a text cut to bytes', () => {
@@ -29,18 +29,6 @@ describe('a message', () => {
     expect(isEmptyMessage({ text: ' \n', attachments: [] })).toBe(true);
     expect(isEmptyMessage({ text: '你好', attachments: [] })).toBe(false);
     expect(isEmptyMessage({ text: '', attachments: [{ kind: 'image', materialId: 1 }] })).toBe(false);
-  });
-
-  it('names each of its files once', () => {
-    const link = { kind: 'link', title: 'x', description: '', url: 'https://a.test' } as const;
-    const page = { kind: 'mini_program', title: 'x', appid: 'wx0123456789abcdef', page: 'p', materialId: 2 } as const;
-    const attachments = [
-      { kind: 'image', materialId: 1 } as const,
-      link,
-      page,
-      { kind: 'file', materialId: 1 } as const,
-    ];
-    expect(materialIdsOf({ text: '', attachments })).toEqual([1, 2]);
   });
 });
 

@@ -1,18 +1,9 @@
 import type { Message } from '#contract/content';
 
-/** What files a message carries, and what a file is. */
+/** What a message and a file are. */
 
 export function isEmptyMessage(message: Message): boolean {
   return message.text.trim() === '' && message.attachments.length === 0;
-}
-
-/** Files a message carries. */
-export function materialIdsOf(message: Message): number[] {
-  return [
-    ...new Set(
-      message.attachments.flatMap((attachment) => ('materialId' in attachment ? [attachment.materialId] : [])),
-    ),
-  ];
 }
 
 export type MaterialKind = 'image' | 'video' | 'file';

@@ -80,7 +80,11 @@ function escapeMarkdown(text: string): string {
 
 /** Something that is wrong with a template, and where. Lines and columns begin at 1. */
 export interface TemplateProblem {
-  readonly problem: 'template_syntax' | 'template_unknown_variable';
+  readonly problem:
+    | 'template_syntax'
+    | 'template_unknown_variable'
+    | 'template_unknown_filter'
+    | 'template_unknown_tag';
   readonly row: number;
   readonly column: number;
   readonly detail: string;
@@ -104,8 +108,12 @@ export function checkTemplate(text: string, attributeKeys: ReadonlySet<string>):
   } catch (error) {
     if (!LiquidError.is(error)) throw error;
     const [row = 1, column = 1] = error.token?.getPosition() ?? [];
-    const detail = (error.originalError?.message ?? error.message).replace(/, line:\d+, col:\d+$/, '');
-    return [{ problem: 'template_syntax', row, column, detail: detail.slice(0, 200) }];
+    const said = (error.originalError?.message ?? error.message).replace(/, line:\d+, col:\d+$/, '').slice(0, 200);
+    const filter = /^undefined filter: (.*)$/.exec(said)?.[1];
+    if (filter !== undefined) return [{ problem: 'template_unknown_filter', row, column, detail: filter }];
+    const tag = /^tag "(.*)" not found$/.exec(said)?.[1];
+    if (tag !== undefined) return [{ problem: 'template_unknown_tag', row, column, detail: tag }];
+    return [{ problem: 'template_syntax', row, column, detail: said }];
   }
 }
 

@@ -44,3 +44,17 @@ export async function readMaterialUses(ctx: Ctx, materialId: number): Promise<Ou
   `.execute(ctx.db);
   return { uses: rows };
 }
+
+/**
+ * Files of messages that are packed and wait to be handed over. A platform that forgets files, as WeCom does, keeps these
+ * renewed meanwhile.
+ */
+export async function listMaterialsWaiting(ctx: Ctx): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    select distinct coalesce(m.replaced_by, m.id) as id
+    from touch_pack p, jsonb_path_query(p.message, '$.attachments[*].materialId') as found
+    join material m on m.id = (found #>> '{}')::bigint
+    where p.state in ('planned', 'claimed') order by 1
+  `.execute(ctx.db);
+  return rows.map((row) => row.id);
+}

@@ -75,3 +75,8 @@ export function isSameForAll(version: ContentVersion, channel: ContentChannel): 
   const wording = readWording(version.wordings, wordingOf[channel], version.trackedUrls);
   return ![...(wording?.variables ?? [])].some((name) => name.startsWith('customer.'));
 }
+
+/** Whether a version has something to say on a channel. */
+export function hasWording(version: ContentVersion, channel: ContentChannel): boolean {
+  return readWording(version.wordings, wordingOf[channel], version.trackedUrls) !== undefined;
+}

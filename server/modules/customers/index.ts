@@ -1,4 +1,6 @@
 /** People: accounts, follows, tags, attributes, and what happened to them. */
+
+export { findAddress } from './addresses.ts';
 export { claimAttributes } from './claims.ts';
 export { requireVisible, runTagging, tagAndTell } from './customer.ts';
 export {

@@ -110,12 +110,18 @@ async function settle(
   const isPaired = mentions.some(({ accounts }) => accounts.length > 1);
   if (unknown.length === 0 && !isPaired) return remember(memory, mentions, before, new Set());
   if (unknown.length > 0) await lockAccounts(ctx, unknown);
-  const { attachments, moves, fresh } = await plan(ctx, mentions, 'lock');
+  // Without pairs only what is unknown needs a decision.
+  const news = isPaired
+    ? mentions
+    : mentions.filter(({ accounts }) => accounts.some((account) => !before.has(accountKey(account))));
+  const { attachments, moves, fresh } = await plan(ctx, news, 'lock');
   if (moves.length > 0 && !mayMove) throw new PeopleChanged('people changed meanwhile');
-  await attach(ctx, attachments, mentions);
-  if (moves.length > 0) await move(ctx, moves, mentions, movers);
-  if (moves.length === 0) remember(memory, mentions, before, new Set(fresh.map(pairKey)));
-  return asPeople(await findAccounts(ctx, accounts));
+  await attach(ctx, attachments, news);
+  if (moves.length > 0) await move(ctx, moves, news, movers);
+  else remember(memory, mentions, before, new Set(fresh.map(pairKey)));
+  // Those that were there hold good, unless accounts changed hands.
+  const changed = moves.length > 0 ? accounts : accountsOf(news);
+  return new Map([...asPeople(before), ...asPeople(await findAccounts(ctx, changed))]);
 }
 
 const accountsOf = (mentions: readonly Mention[]) => [

@@ -16,6 +16,7 @@ import { addDays, dayOf } from '#platform/days';
 import { type RawBuilder, sql } from '#platform/db';
 import { AppError, sqlState } from '#platform/errors';
 import { decodeCursor, toPage } from '#platform/paging';
+import { withdrawTasks } from '#tasks';
 import { cancelTouches } from '#touch';
 import { journeyChannel } from './enrol.ts';
 import { ringClocks, setClocks } from './intake.ts';
@@ -352,6 +353,7 @@ export async function close(ctx: WriteCtx, input: Input<typeof closeJourney>): P
 async function empty(ctx: WriteCtx, id: number): Promise<void> {
   await ctx.db.updateTable('journey').set({ is_emptying: true }).where('id', '=', id).execute();
   await cancelTouches(ctx, { kind: 'journey', sourceId: id });
+  await withdrawTasks(ctx, { kind: 'journey', sourceId: id });
   wake(ctx, journeyChannel);
 }
 

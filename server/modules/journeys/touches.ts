@@ -5,6 +5,7 @@ import type { WriteCtx } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { ensureMonths } from '#platform/partitions';
+import { withdrawTasks } from '#tasks';
 import { cancelTouches, planTouchesOf } from '#touch';
 import { flagsOf, momentsOf, numbersOf } from './lookback.ts';
 import type { Traveller } from './travellers.ts';
@@ -73,5 +74,6 @@ export async function takeBack(
   for (const [sourceId, group] of Map.groupBy(people, (person) => person.journeyId)) {
     const customerIds = [...new Set(group.map((person) => person.customerId))];
     await cancelTouches(ctx, { kind: 'journey', sourceId, customerIds });
+    await withdrawTasks(ctx, { kind: 'journey', sourceId, customerIds });
   }
 }

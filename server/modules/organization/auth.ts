@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Permission, permissions, type Role, rolePermissions, roles } from '#contract';
 import type { Actor } from '#platform/ctx';
 import type { Database } from '#platform/db';
+import { sessionPlugin } from './staff-sign-in.ts';
 
 export type Auth = ReturnType<typeof createAuth>;
 
@@ -52,6 +53,7 @@ export function createAuth(options: { database: Database; secret: string; public
       },
     },
     plugins: [
+      sessionPlugin,
       twoFactor({ issuer: 'siyu', schema: { twoFactor: { modelName: 'auth_two_factor' } } }),
       apiKey({
         defaultPrefix: 'siyu_',

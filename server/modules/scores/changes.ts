@@ -8,6 +8,7 @@ import { ensureComputation, forgetGone, readRun, scoreThem } from './compute.ts'
 import { these } from './inputs.ts';
 import { createScorer } from './rules.ts';
 
+/** Customers scored in one transaction, or one row that names more. */
 const changeBatch = 2_000;
 
 /**
@@ -19,12 +20,12 @@ export const noteChanges: Listener = async (ctx, events) => {
     customerId > 0 && (isNews || name.startsWith('order.'));
   const ids = [...new Set(events.filter(matters).map(({ customerId }) => customerId))];
   if (ids.length === 0) return;
-  await sql`insert into score_change (customer_id) select unnest(${ids}::bigint[])`.execute(ctx.db);
+  await sql`insert into score_change (customer_ids) values (${ids}::bigint[])`.execute(ctx.db);
 };
 
 /** Who became one with another, or was parted from him, is scored by what is his now. */
 export const moveScores: Mover = async (ctx, { from, to }) => {
-  await sql`insert into score_change (customer_id) values (${from}), (${to})`.execute(ctx.db);
+  await sql`insert into score_change (customer_ids) values (array[${from}, ${to}]::bigint[])`.execute(ctx.db);
 };
 
 /** When more than this share of all customers changed, as after an import, limits and fits have changed too. */
@@ -47,12 +48,18 @@ export async function refreshScores(ctx: Ctx): Promise<void> {
     return;
   }
   const score = createScorer(run.basis, run.settings);
-  for (let count = changeBatch; count === changeBatch; ) {
+  for (let count = 1; count > 0; ) {
     count = await inTransaction(ctx, async (ctx) => {
-      const { rows } = await sql<{ customer_id: number }>`
-        delete from score_change where id in (select id from score_change order by id limit ${changeBatch}) returning customer_id
+      const { rows } = await sql<{ customer_ids: number[] }>`
+        delete from score_change where id in (
+          select id from (
+            select id, sum(cardinality(customer_ids)) over (order by id) - cardinality(customer_ids) as before
+            from (select id, customer_ids from score_change order by id limit ${changeBatch}) as oldest
+          ) as counted
+          where before < ${changeBatch}
+        ) returning customer_ids
       `.execute(ctx.db);
-      const ids = [...new Set(rows.map((row) => row.customer_id))];
+      const ids = [...new Set(rows.flatMap((row) => row.customer_ids))];
       if (ids.length > 0) {
         await scoreThem(ctx, run, score, these(ids));
         await forgetGone(ctx, these(ids));
@@ -64,7 +71,7 @@ export async function refreshScores(ctx: Ctx): Promise<void> {
 
 async function isMuchChanged(ctx: Ctx): Promise<boolean> {
   const { rows } = await sql<{ changed: number; known: number }>`
-    select (select count(distinct customer_id) from (select customer_id from score_change limit 1000000) c) as changed,
+    select (select count(distinct id) from (select unnest(customer_ids) as id from score_change limit 1000000) c) as changed,
       (select greatest(reltuples, 0)::float8 from pg_class where oid = 'customer'::regclass) as known
   `.execute(ctx.db);
   const { changed = 0, known = 0 } = rows[0] ?? {};

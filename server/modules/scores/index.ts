@@ -4,3 +4,4 @@ export { computeScores, runComputation } from './compute.ts';
 export { isAct } from './inputs.ts';
 export { isActName } from './relation.ts';
 export { scoreEndpoints } from './routes.ts';
+export { readCurrency } from './settings.ts';

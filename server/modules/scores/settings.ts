@@ -50,3 +50,9 @@ export async function chooseCurrency(
   const others = counts.filter((row) => row.currency !== currency);
   return { currency, otherCurrencyOrders: others.reduce((sum, { orders }) => sum + orders, 0) };
 }
+
+/** The one currency that amounts are counted in: of the settings, or the one with most orders; null without orders. */
+export async function readCurrency(ctx: Pick<Ctx, 'db'>): Promise<string | null> {
+  const { currency } = await chooseCurrency(ctx, await readSettings(ctx));
+  return currency;
+}

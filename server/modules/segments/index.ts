@@ -6,7 +6,7 @@ export { daysToBirthday, daysToLunarDay, lunarBirths, solarBirthdays } from './b
 export { createEngine, type Engine } from './engine.ts';
 export { explainCustomer } from './evaluate.ts';
 export type { Person, World } from './kind.ts';
-export { selectMembers } from './members.ts';
+export { selectMatching, selectMembers } from './members.ts';
 export { membershipChores, membershipPumps, moveMemberships } from './membership.ts';
 export { mirrorTables, postgres as inPostgres, wantedProperties, watchedTables } from './mirrored.ts';
 export { askedBy, loadPeople } from './person.ts';

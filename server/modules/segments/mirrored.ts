@@ -17,10 +17,21 @@ const maxProperties = 64;
 const textColumn = (property: string) => `text ${property}`;
 const numberColumn = (property: string) => `number ${property}`;
 
+/** A property as text; null when it is absent, null in JSON. */
+const textIn = (payload: string, property: string) => `(${payload} ->> ${quote(property)})`;
+
+/**
+ * A property as a number in ten-thousandths; null when it is no number, or larger than such a number can be. Written out,
+ * because PostgreSQL calls the function `segment_number` of the same meaning for each row, which takes ten times as long.
+ */
+const numberIn = (payload: string, property: string) =>
+  `(case when jsonb_typeof(${payload} -> ${quote(property)}) = 'number' and abs((${payload} ->> ${quote(property)})::numeric) <= 900000000000
+    then round((${payload} ->> ${quote(property)})::numeric * 10000)::bigint end)`;
+
 export const postgres: Dialect = {
   name: 'postgres',
-  text: (alias, property) => `segment_text(${alias}.payload, ${quote(property)})`,
-  number: (alias, property) => `segment_number(${alias}.payload, ${quote(property)})`,
+  text: (alias, property) => textIn(`${alias}.payload`, property),
+  number: (alias, property) => numberIn(`${alias}.payload`, property),
 };
 
 const named = (alias: string, name: string) => `${alias}."${name.replaceAll('"', '""')}"`;
@@ -108,8 +119,8 @@ export function mirrorTables(properties: readonly string[]): MirrorTable[] {
         { name: 'occurred_at', type: 'timestamptz' },
         { name: 'customer_id', type: 'bigint' },
         ...properties.flatMap((property) => [
-          { name: textColumn(property), type: 'varchar', sql: `segment_text(payload, ${quote(property)})` } as const,
-          { name: numberColumn(property), type: 'bigint', sql: `segment_number(payload, ${quote(property)})` } as const,
+          { name: textColumn(property), type: 'varchar', sql: textIn('payload', property) } as const,
+          { name: numberColumn(property), type: 'bigint', sql: numberIn('payload', property) } as const,
         ]),
       ],
       where: 'customer_id > 0',

@@ -91,10 +91,13 @@ export async function readSegment(ctx: Ctx, id: number): Promise<Output<typeof g
 }
 
 async function usesOf(ctx: Ctx, id: number): Promise<Output<typeof getSegment>['usedBy']> {
-  const { rows } = await sql<{ id: number; name: string }>`
-    select id, name from segment where deleted_at is null and ${id} = any(uses) order by id
+  const { rows } = await sql<Output<typeof getSegment>['usedBy'][number]>`
+    select 'segment' as kind, id, name from segment where deleted_at is null and ${id} = any(uses)
+    union all
+    select 'campaign', id, name from campaign where segment_id = ${id} and state not in ('done', 'cancelled')
+    order by 1 desc, 2
   `.execute(ctx.db);
-  return rows.map((row) => ({ kind: 'segment' as const, ...row }));
+  return rows;
 }
 
 /** The columns that follow from a rule. */

@@ -37,7 +37,9 @@ export async function cancelTouches(
   );
   if (of.customerIds === undefined) {
     await sql`
-      update touch_pack set ending = 'cancelled' where ${isOfSource} and state in ('planned', 'claimed', 'submitted')
+      update touch_pack set ending = 'cancelled', poll_at = case when state = 'submitted' then ${ctx.now}::timestamptz end,
+        retry_at = case when may_have_arrived then retry_at end
+      where ${isOfSource} and state in ('planned', 'claimed', 'submitted')
     `.execute(ctx.db);
   }
   return rows.length;

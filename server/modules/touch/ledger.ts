@@ -4,8 +4,9 @@ import { recordEvents } from '#events';
 import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { isOrphaned, type Worker } from '#platform/pump';
-import { bookAttention, closeAttention, giveAttentionBack } from './attention.ts';
-import { urgentChannel } from './plan.ts';
+import { bookAttention, closeAttention, giveAttentionBack, type TouchRef } from './attention.ts';
+import { isNotHeld } from './hold.ts';
+import { gateChannel, urgentChannel } from './plan.ts';
 import { type ChannelTraits, mayTryAnotherCode, type Settlement, type TouchReason, type TouchState } from './rules.ts';
 
 export interface ClaimedTouch {
@@ -44,15 +45,18 @@ export async function claimTouches(
   inFlight: readonly number[],
   limit: number,
 ): Promise<ClaimedTouch[]> {
+  // Of what somebody waits for, the oldest; of others, as the index has them: a million may wait.
+  const inOrder = lane.priority === 0 ? sql`id` : sql`staff_id, source_id, id`;
   const { rows } = await sql<ClaimedTouch>`
     with due as (
       select customer_id, purpose, occasion_at, state = 'claimed' or reason = 'no_answer' as may_have_arrived
       from touch
       where channel = any(${lane.channels}::text[]) and priority = ${lane.priority} and (
         state = 'allowed' and (retry_at is null or retry_at <= clock_timestamp())
+          and (allowed_until is null or allowed_until > ${ctx.now} or reason = 'no_answer') and ${isNotHeld('touch')}
         or state = 'claimed' and pack_id is null and id <> all(${inFlight}::bigint[])
           and (claimed_by = ${worker.number} or ${isOrphaned('claimed_by')}))
-      order by id limit ${limit} for update skip locked
+      order by ${inOrder} limit ${limit} for update skip locked
     )
     update touch t
     set state = 'claimed', claimed_by = ${worker.number}, attempts = attempts + 1,
@@ -64,6 +68,27 @@ export async function claimTouches(
       t.received_at as "receivedAt", t.deadline_at as "deadlineAt"
   `.execute(ctx.db);
   return rows;
+}
+
+/**
+ * Quiet hours have begun before these could be sent, or their source is held: the gate decides about them again, and nothing is
+ * counted meanwhile. What may have arrived already goes on; the platform takes it once.
+ */
+export async function returnToGate(ctx: WriteCtx, channels: readonly Channel[]): Promise<number> {
+  const { rows } = await sql<TouchRef>`
+    with late as (
+      select customer_id, purpose, occasion_at from touch
+      where channel = any(${channels}::text[]) and priority in (1, 2) and state = 'allowed'
+        and (allowed_until <= ${ctx.now} or not ${isNotHeld('touch')}) and reason is distinct from 'no_answer'
+      limit 5000 for update skip locked
+    )
+    update touch t set state = 'planned', allowed_until = null, decided_at = null from late
+    where t.customer_id = late.customer_id and t.purpose = late.purpose and t.occasion_at = late.occasion_at
+    returning t.customer_id as "customerId", t.id as "touchId"
+  `.execute(ctx.db);
+  await giveAttentionBack(ctx, rows);
+  if (rows.length > 0) wake(ctx, gateChannel);
+  return rows.length;
 }
 
 /** What was said, when something was. */
@@ -138,6 +163,10 @@ export interface FinishedTouch {
   readonly at: Date;
 }
 
+/** Of `touch t`, what `finishTouches` needs besides `at`. */
+export const finishedColumns = sql`t.customer_id as "customerId", t.id as "touchId", t.kind, t.source_id as "sourceId", t.part,
+  t.channel, t.category, t.staff_id as "staffId", t.code_id as "codeId", t.state, t.reason, t.said`;
+
 /** What goes with ends: the budget gets back what reached nobody, and the timelines hear of them. */
 export async function finishTouches(ctx: WriteCtx, ends: readonly FinishedTouch[]): Promise<void> {
   const hasReached = ({ state }: FinishedTouch) => ['submitted', 'delivered', 'unknown'].includes(state);
@@ -204,8 +233,7 @@ export async function settleTouches(ctx: WriteCtx, outcomes: readonly Outcome[])
     update touch t set state = o.state, reason = o.reason, platform_message = coalesce(o.message, t.platform_message),
       settled_at = o.at, claimed_by = null
     from told o where t.id = o.id and t.state in ('claimed', 'submitted', 'unknown') and t.state <> o.state
-    returning t.customer_id as "customerId", t.id as "touchId", t.kind, t.source_id as "sourceId", t.part, t.channel, t.category,
-      t.staff_id as "staffId", t.code_id as "codeId", t.state, t.reason, t.said, o.at
+    returning ${finishedColumns}, o.at
   `.execute(ctx.db);
   await finishTouches(ctx, rows);
   return rows.length;

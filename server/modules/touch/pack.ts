@@ -1,5 +1,7 @@
+import type { ChannelMessage } from '#contract/content';
 import type { Channel, TouchKind } from '#contract/touch';
 import type { Ctx } from '#platform/ctx';
+import type { Runtime } from '#platform/module';
 import type { Receipt, TouchReason } from './rules.ts';
 
 /** Touches of one content from one member, as the channel gets them: one task on the platform. */
@@ -9,20 +11,31 @@ export interface TouchPack {
   readonly staffId: number | null;
   readonly kind: TouchKind;
   readonly sourceId: number | null;
+  readonly part: string | null;
   readonly versionId: number | null;
   /** The version of content as the channel says it. */
-  readonly message: unknown;
+  readonly message: ChannelMessage;
   /** Null until the platform has it. */
   readonly platformId: string | null;
   readonly customerCount: number;
   readonly createdAt: Date;
   readonly submittedAt: Date | null;
   readonly confirmedAt: Date | null;
+  readonly expiresAt: Date;
 }
 
-/** What the platform could not be asked for: nothing is known, and it is asked again later. */
+type Refusal = Exclude<Receipt, { readonly outcome: 'accepted' }>;
+
+/** The platform could not be asked, or did not answer: nothing is known, and it is asked again later. */
 export interface PackFailure {
-  readonly failure: Exclude<Receipt, { readonly outcome: 'accepted' }>;
+  readonly failure: Refusal;
+}
+
+export interface PackSubmission {
+  readonly receipt: Receipt;
+  readonly platformId?: string;
+  /** Whom the platform left out when it took the task. */
+  readonly failed?: readonly { readonly externalUserid: string; readonly reason: TouchReason }[];
 }
 
 export interface PackResult {
@@ -32,37 +45,41 @@ export interface PackResult {
   readonly at?: Date;
 }
 
+export interface PackState {
+  /** When the member confirmed; null when he has not. */
+  readonly confirmedAt: Date | null;
+  readonly results: readonly PackResult[];
+  /** No result will change any more. */
+  readonly isOver: boolean;
+}
+
 /**
- * How a channel hands over one task for many: WeCom's mass message. The touch module packs, claims, reminds, lets expire,
- * polls and settles; the channel only talks. Called outside any transaction; never throws for the outside world.
+ * How a channel hands over one task for many: WeCom's mass message. This module packs, claims, reminds, lets expire, polls and
+ * settles; the channel only talks. Called outside any transaction; never throws for the outside world.
  */
 export interface Packer {
   readonly channel: Channel;
+  /** `maxReminders`: the platform's limit within 24 hours. */
   readonly traits: { readonly maxCustomers: number; readonly maxReminders: number };
-  /** `failed`: external userids the platform took the task without. */
-  submit(
-    ctx: Ctx,
-    pack: TouchPack,
-    externalUserids: readonly string[],
-  ): Promise<{
-    readonly receipt: Receipt;
-    readonly platformId?: string;
-    readonly failed?: readonly { readonly externalUserid: string; readonly reason: TouchReason }[];
-  }>;
-  /** After a lost answer: the id under which the platform has this pack, if it has it. */
+  submit(ctx: Ctx, pack: TouchPack, externalUserids: readonly string[], runtime: Runtime): Promise<PackSubmission>;
+  /** After a lost answer: the id under which the platform has this pack. `absent` only where it is sure: it is submitted anew. */
   find(
     ctx: Ctx,
     pack: TouchPack,
     externalUserids: readonly string[],
+    runtime: Runtime,
   ): Promise<{ readonly platformId: string } | 'absent' | PackFailure>;
-  /** `confirmedAt`: when the member confirmed; null when he has not. `isOver`: no result will change any more. */
-  poll(
-    ctx: Ctx,
-    pack: TouchPack,
-  ): Promise<
-    | { readonly confirmedAt: Date | null; readonly results: readonly PackResult[]; readonly isOver: boolean }
-    | PackFailure
-  >;
-  remind(ctx: Ctx, pack: TouchPack): Promise<{ readonly receipt: Receipt }>;
-  cancel(ctx: Ctx, pack: TouchPack): Promise<{ readonly receipt: Receipt }>;
+  poll(ctx: Ctx, pack: TouchPack, runtime: Runtime): Promise<PackState | PackFailure>;
+  remind(ctx: Ctx, pack: TouchPack, runtime: Runtime): Promise<{ readonly receipt: Receipt }>;
+  /** Takes back what the member has not confirmed; refused when there is nothing left to take back. */
+  cancel(ctx: Ctx, pack: TouchPack, runtime: Runtime): Promise<{ readonly receipt: Receipt }>;
+}
+
+const minuteMs = 60_000;
+
+/** How long to wait before asking again, by how long ago something last happened: members confirm soon or late. */
+export function pollPauseMs(sinceMs: number): number {
+  if (sinceMs < 30 * minuteMs) return 2 * minuteMs;
+  if (sinceMs < 6 * 60 * minuteMs) return 10 * minuteMs;
+  return sinceMs < 24 * 60 * minuteMs ? 30 * minuteMs : 120 * minuteMs;
 }

@@ -18,7 +18,7 @@ export interface TouchDraft {
   /** When what it answers happened: the same whenever the same purpose is told again. */
   readonly occasionAt: Date;
   readonly kind: TouchKind;
-  /** Id of the campaign, journey or code, and the variant or node. */
+  /** Id of the campaign, journey or code, and the variant or node; a mass message always has one. */
   readonly sourceId?: number | null;
   readonly part?: string | null;
   readonly channel: Channel;
@@ -67,6 +67,7 @@ export async function planTouches(ctx: WriteCtx, touches: readonly TouchDraft[])
 }
 
 function toRow(touch: TouchDraft, now: Date) {
+  if (touch.channel === 'wecom_mass' && touch.sourceId == null) throw new Error('a mass message needs its source');
   const suppressed = touch.suppressed ?? null;
   const isDecided = suppressed !== null || touch.priority === 0;
   return {
@@ -118,8 +119,9 @@ export async function planTouchesOf(
   const { numAffectedRows } = await sql`
     insert into touch (customer_id, occasion_at, purpose, kind, source_id, part, channel, category, version_id, staff_id, state,
       is_holdout, priority, due_at, expires_at, planned_at)
-    select p.customer_id, p.occasion_at, p.purpose, ${plan.kind}, ${plan.sourceId}, p.part, ${plan.channel}, ${plan.category},
-      p.version_id, p.staff_id, 'planned', p.is_holdout, ${plan.priority}, p.due_at, ${plan.expiresAt}::timestamptz, ${ctx.now}
+    select p.customer_id, p.occasion_at::timestamptz, p.purpose, ${plan.kind}, ${plan.sourceId}, p.part, ${plan.channel}, ${plan.category},
+      p.version_id::bigint, p.staff_id::bigint, 'planned', p.is_holdout::boolean, ${plan.priority}, p.due_at::timestamptz,
+      ${plan.expiresAt}::timestamptz, ${ctx.now}
     from (${people}) p
     on conflict (customer_id, purpose, occasion_at) do nothing
   `.execute(ctx.db);

@@ -3,4 +3,7 @@ export { createWebhookDelivery } from './deliver.ts';
 export { createTeller } from './messages.ts';
 export { runReplay } from './replay.ts';
 export { webhookEndpoints } from './routes.ts';
+export { signedHeaders, type WebhookReason } from './rules.ts';
+export { createSender } from './send.ts';
 export { planTidying, tidyWebhooks } from './tidy.ts';
+export { assertUrl, makeSecret } from './webhooks.ts';

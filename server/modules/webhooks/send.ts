@@ -26,6 +26,11 @@ export interface Sender {
 export interface SenderOptions {
   readonly allowPrivate: boolean;
   readonly timeoutMs: number;
+  /**
+   * Off: each message has a connection of its own. One that is used again may break after the receiver has acted, and is
+   * then tried once more; who must not act twice without noticing turns it off.
+   */
+  readonly reusesConnections?: boolean;
   /** All addresses of a name; default: as the system finds them. */
   readonly findAddresses?: (name: string) => Promise<LookupAddress[]>;
 }
@@ -57,7 +62,12 @@ export function createSender(options: SenderOptions): Sender {
       (error: NodeJS.ErrnoException) => done(error, []),
     );
   };
-  const agentOptions = { keepAlive: true, keepAliveMsecs: 10_000, maxFreeSockets: 64, lookup: findJudged };
+  const agentOptions = {
+    keepAlive: options.reusesConnections ?? true,
+    keepAliveMsecs: 10_000,
+    maxFreeSockets: 64,
+    lookup: findJudged,
+  };
   const agents = { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) };
 
   /** One request. A failure says by `wasReused` that it was on a connection which the receiver may have closed meanwhile. */

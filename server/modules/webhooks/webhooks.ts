@@ -28,11 +28,12 @@ const hourMs = 3_600_000;
 const countedUpTo = 10_000;
 const hoursShown = 24;
 
-function makeSecret(): string {
+/** For Standard Webhooks. */
+export function makeSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`;
 }
 
-function assertUrl(url: string, parts: WebhookParts): void {
+export function assertUrl(url: string, parts: Pick<WebhookParts, 'allowPrivate'>): void {
   const reason = problemOfUrl(url, parts.allowPrivate);
   if (reason) throw new AppError('webhook_url_refused', { details: { reason } });
 }

@@ -56,6 +56,52 @@ export const checks: Texts<typeof zhCN> = {
         remedy: 'See that the app may call the API (可调用接口的应用). Until then tags are not mirrored.',
       },
     },
+    mass: {
+      ok: { finding: 'Mass messages can be created.' },
+      refused: {
+        finding: 'Mass messages are refused: {{message}}',
+        remedy:
+          'Under “Customers → Customer contact → API” (客户与上下游 → 客户联系 → API) add the app to those that may call it (可调用接口的应用), and allow mass messages under “Permissions” (权限配置). Until then none goes out.',
+      },
+    },
+    moments: {
+      ok: { finding: 'Moments can be created.' },
+      off: {
+        finding: 'Customer Moments are turned off for this corp.',
+        remedy:
+          'Turn them on under “Customer contact → Moments” (客户联系 → 朋友圈) and add the staff to their range of use.',
+      },
+      refused: {
+        finding: 'Moments are refused: {{message}}',
+        remedy:
+          'Under “Customer contact → API” (客户联系 → API) add the app to those that may call it (可调用接口的应用), and turn customer Moments on.',
+      },
+    },
+    app_messages: {
+      ok: { finding: 'Staff can be sent messages by the app.' },
+      closed: {
+        finding: 'The app is disabled: staff get no notices.',
+        remedy: 'Enable it under “App management” (应用管理) in the admin console.',
+      },
+      failed: {
+        finding: 'Notices to staff that could not be sent in the last 24 hours: {{count}}. {{message}}',
+        remedy: 'Make sure that these staff are in the app’s visible range (可见范围) and have activated WeCom.',
+      },
+    },
+    oauth: {
+      ok: { finding: 'The trusted domain is {{host}}: pages can tell who opens them.' },
+      missing: {
+        finding: 'The app has no trusted domain: pages cannot tell who opens them.',
+        remedy:
+          'On the app’s page, under “Web authorisation and JS-SDK” (网页授权及 JS-SDK), set {{host}} as the trusted domain and verify it.',
+      },
+      other: {
+        finding:
+          'The app’s trusted domain is {{trusted}} but siyu’s address is {{host}}: pages cannot tell who opens them.',
+        remedy:
+          'Change it to {{host}}, port included, under “Web authorisation and JS-SDK” (网页授权及 JS-SDK), or open siyu by {{trusted}}.',
+      },
+    },
     callback: {
       ok: { finding: 'Last event received: {{at}}.' },
       aes_key: {

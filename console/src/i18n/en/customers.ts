@@ -153,6 +153,7 @@ export const customers: Texts<typeof zhCN> = {
     welcomeSent: '{{staff}} sent the welcome',
     welcomeNotSent: 'Welcome: {{state}}',
     codeScanned: 'Scanned a channel code',
+    linkOpened: 'Opened “{{title}}”',
     segmentEntered: 'Entered the segment “{{name}}”',
     segmentLeft: 'Left the segment “{{name}}”',
   },

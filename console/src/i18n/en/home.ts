@@ -40,6 +40,13 @@ export const home: Texts<typeof zhCN> = {
     toBefore: 'to the period before',
   },
   figure: {
+    linkOpens: {
+      name: 'Opens',
+      definition: 'In the chosen time, one for each visit; robots and previews do not count.',
+    },
+    linkPeople: { name: 'People', definition: 'Known customers who opened it in the chosen time.' },
+    linkKnown: { name: 'Recognised', definition: 'Share of the opens of which it is known whose they are.' },
+    linkOpensEver: { name: 'Opens ever', definition: 'Since the link was made.' },
     customersNow: {
       name: 'Customers now',
       definition: 'People whom at least one staff member has now. A person with several staff counts once.',

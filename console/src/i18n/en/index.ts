@@ -1,8 +1,11 @@
 import type { Texts } from '~/i18n/texts';
 import type { zhCN } from '~/i18n/zh-CN/index';
 import { acquisition } from './acquisition';
+import { campaigns } from './campaigns';
+import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
+import { content } from './content';
 import { customers } from './customers';
 import { dataSources } from './data-sources';
 import { errors } from './errors';
@@ -14,6 +17,7 @@ import { organization } from './organization';
 import { people } from './people';
 import { scores } from './scores';
 import { segments } from './segments';
+import { tasks } from './tasks';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -27,13 +31,17 @@ export const en: Texts<typeof zhCN> = {
   ...eventNames,
   ...dataSources,
   ...acquisition,
+  ...campaigns,
   ...touch,
+  ...tasks,
+  ...content,
   ...organization,
   ...webhooks,
   ...scores,
   ...segments,
   ...wecom,
   ...checks,
+  ...channels,
   ...commerce,
   ...imports,
 };

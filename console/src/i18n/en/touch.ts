@@ -87,13 +87,6 @@ export const touch: Texts<typeof zhCN> = {
     moveUp: 'Move up',
     moveDown: 'Move down',
   },
-  variable: {
-    customer_name: { name: 'Customer', hint: 'Name of the customer' },
-    staff_name: { name: 'Staff', hint: 'Name of the staff member who was added' },
-    staff_alias: { name: 'Alias', hint: 'The staff member’s public alias, or the name' },
-    code_name: { name: 'Code', hint: 'Name of the channel code that was scanned' },
-    hook: { name: 'Hook', hint: 'What this code gives to the customer' },
-  },
   attachment: {
     image: 'Picture',
     link: 'Link',
@@ -112,6 +105,12 @@ export const touch: Texts<typeof zhCN> = {
   },
   phone: {
     title: 'On the customer’s phone',
+    messageLabel: 'Preview of the message',
+    missing: 'This customer has no such value; it is left out when sent',
+    smsLength: '{{n}} characters',
+    task: 'Today’s tasks',
+    taskWords: 'Suggested words',
+    taskDone: 'Send',
     label: 'Preview of the welcome',
     staff: 'Xiaoya',
     sampleCustomer: 'Lin Xia',

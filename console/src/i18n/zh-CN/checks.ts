@@ -48,6 +48,44 @@ export const checks = {
         remedy: '确认应用在「可调用接口的应用」中。在此之前标签不会同步。',
       },
     },
+    mass: {
+      ok: { finding: '可以创建群发任务。' },
+      refused: {
+        finding: '不能使用群发接口：{{message}}',
+        remedy:
+          '在「客户与上下游 → 客户联系 → API」中把应用加入「可调用接口的应用」，并在「权限配置」中允许群发消息。在此之前群发不会发出。',
+      },
+    },
+    moments: {
+      ok: { finding: '可以创建朋友圈任务。' },
+      off: {
+        finding: '企业没有开启客户朋友圈。',
+        remedy: '在「客户与上下游 → 客户联系 → 朋友圈」中开启，并把员工加入使用范围。',
+      },
+      refused: {
+        finding: '不能使用朋友圈接口：{{message}}',
+        remedy: '在「客户与上下游 → 客户联系 → API」中把应用加入「可调用接口的应用」，并开启客户朋友圈。',
+      },
+    },
+    app_messages: {
+      ok: { finding: '可以给员工发送应用消息。' },
+      closed: { finding: '应用已停用，员工收不到提醒。', remedy: '在管理后台「应用管理」中启用这个应用。' },
+      failed: {
+        finding: '最近 24 小时有 {{count}} 条给员工的提醒没有发出：{{message}}',
+        remedy: '确认收不到提醒的员工在应用的「可见范围」内，并已激活企业微信。',
+      },
+    },
+    oauth: {
+      ok: { finding: '可信域名是 {{host}}，页面可以识别员工与客户。' },
+      missing: {
+        finding: '应用没有设置可信域名，页面不能识别是谁打开的。',
+        remedy: '在应用详情页「网页授权及 JS-SDK」中把 {{host}} 设为可信域名，并完成域名校验。',
+      },
+      other: {
+        finding: '应用的可信域名是 {{trusted}}，而本系统的地址是 {{host}}，页面不能识别是谁打开的。',
+        remedy: '在应用详情页「网页授权及 JS-SDK」中改为 {{host}}（包括端口），或者通过 {{trusted}} 访问本系统。',
+      },
+    },
     callback: {
       ok: { finding: '最近一次收到事件：{{at}}。' },
       aes_key: {

@@ -150,6 +150,7 @@ export const customers = {
     welcomeSent: '{{staff}} 发出欢迎语',
     welcomeNotSent: '欢迎语{{state}}',
     codeScanned: '扫描了渠道活码',
+    linkOpened: '打开了「{{title}}」',
     segmentEntered: '进入人群「{{name}}」',
     segmentLeft: '离开人群「{{name}}」',
   },

@@ -25,6 +25,10 @@ export const home = {
   },
   figureChange: { nothingBefore: '上一周期为 0', same: '与上一周期持平', toBefore: '较上一周期' },
   figure: {
+    linkOpens: { name: '打开次数', definition: '所选时间内的打开。每次访问计一次，机器人与预览不计。' },
+    linkPeople: { name: '打开人数', definition: '所选时间内打开过的已知客户人数。' },
+    linkKnown: { name: '识别率', definition: '打开之中，知道是哪位客户的比例。' },
+    linkOpensEver: { name: '累计打开', definition: '从建立以来的打开次数。' },
     customersNow: { name: '现有客户', definition: '现在至少有一位员工跟进的客户人数。一个人有多位员工跟进只算一次。' },
     added: { name: '新增', definition: '所选时间内第一次成为客户的人数。' },
     lost: { name: '流失', definition: '最后一段跟进关系在所选时间内结束、并且现在没有任何员工跟进的人数。' },

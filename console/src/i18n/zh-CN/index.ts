@@ -1,6 +1,9 @@
 import { acquisition } from './acquisition';
+import { campaigns } from './campaigns';
+import { channels } from './channels';
 import { checks } from './checks';
 import { commerce } from './commerce';
+import { content } from './content';
 import { customers } from './customers';
 import { dataSources } from './data-sources';
 import { errors } from './errors';
@@ -12,6 +15,7 @@ import { organization } from './organization';
 import { people } from './people';
 import { scores } from './scores';
 import { segments } from './segments';
+import { tasks } from './tasks';
 import { touch } from './touch';
 import { webhooks } from './webhooks';
 import { wecom } from './wecom';
@@ -25,13 +29,17 @@ export const zhCN = {
   ...eventNames,
   ...dataSources,
   ...acquisition,
+  ...campaigns,
   ...touch,
+  ...tasks,
+  ...content,
   ...organization,
   ...webhooks,
   ...scores,
   ...segments,
   ...wecom,
   ...checks,
+  ...channels,
   ...commerce,
   ...imports,
 };

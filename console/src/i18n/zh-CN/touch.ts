@@ -96,13 +96,6 @@ export const touch = {
     moveUp: '上移',
     moveDown: '下移',
   },
-  variable: {
-    customer_name: { name: '客户昵称', hint: '添加员工的客户的昵称' },
-    staff_name: { name: '员工姓名', hint: '被添加员工的姓名' },
-    staff_alias: { name: '员工别名', hint: '员工对外的别名，没有时用姓名' },
-    code_name: { name: '活码名称', hint: '客户扫描的渠道活码的名称' },
-    hook: { name: '见面礼', hint: '这个渠道活码送给客户的内容' },
-  },
   attachment: {
     image: '图片',
     link: '链接',
@@ -122,6 +115,12 @@ export const touch = {
   phone: {
     title: '客户手机上的样子',
     label: '欢迎语预览',
+    messageLabel: '消息预览',
+    missing: '这位客户没有这个值，发送时会略去',
+    smsLength: '共 {{n}} 字',
+    task: '今日任务',
+    taskWords: '建议话术',
+    taskDone: '发送',
     staff: '小雅',
     sampleCustomer: '林夏',
     added: '你已添加了{{name}}，现在可以开始聊天了。',

@@ -36,8 +36,7 @@ function WelcomeForm({ welcome }: { welcome: Welcome }) {
   const saving = useWriting(setDefaultWelcome, {
     said: t('common.saved'),
     onDone: () => draft.reset(draft.value),
-    onRefused: (error) =>
-      draft.refuse(error, { material_unknown: 'message', welcome_variable_unknown: 'message.text' }),
+    onRefused: (error) => draft.refuse(error, { material_unknown: 'message' }),
   });
   const { isOn, message } = draft.value;
   const values = {

@@ -33,5 +33,4 @@ export const fieldOfCode = {
   tag_unknown: 'tagIds',
   folder_unknown: 'folderId',
   material_unknown: 'welcome.message',
-  welcome_variable_unknown: 'welcome.message.text',
 } as const;

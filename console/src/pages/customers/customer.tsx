@@ -16,6 +16,7 @@ import { useFormat } from '~/format';
 import { CustomerOrders } from '~/pages/commerce/customer-orders';
 import { ScoresPanel } from '~/pages/scores/customer-scores';
 import { SegmentsPanel } from '~/pages/segments/customer-segments';
+import { CustomerTasks } from '~/pages/tasks/customer-tasks';
 import { AttributesPanel } from './customer-attributes';
 import { FollowsPanel } from './customer-follows';
 import { IdentitiesPanel } from './customer-identities';
@@ -98,6 +99,9 @@ export default function CustomerPage(): ReactNode {
                 { key: 'timeline', label: t('customer.timeline'), children: <Timeline customerId={customer.id} /> },
                 ...(can('order.read')
                   ? [{ key: 'orders', label: t('menu.orders'), children: <CustomerOrders customerId={customer.id} /> }]
+                  : []),
+                ...(can('task.read') && customer.isMet
+                  ? [{ key: 'tasks', label: t('menu.tasks'), children: <CustomerTasks customer={customer} /> }]
                   : []),
                 ...(can('touch.read')
                   ? [

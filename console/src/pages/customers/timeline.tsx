@@ -2,6 +2,7 @@ import {
   BranchesOutlined,
   CloseCircleOutlined,
   EditOutlined,
+  LinkOutlined,
   MergeOutlined,
   MessageOutlined,
   ProfileOutlined,
@@ -115,6 +116,12 @@ function lineOf(
         text: isIn ? t('event.segmentEntered', named) : t('event.segmentLeft', named),
       };
     }
+    case 'link.opened':
+      return {
+        icon: <LinkOutlined />,
+        text: t('event.linkOpened', { title: words(details.title) ?? `#${String(details.linkId)}` }),
+        more: textOr(`linkSource.${String(details.kind)}`, ''),
+      };
     case 'code.scanned':
       return { icon: <QrcodeOutlined />, text: t('event.codeScanned') };
     case 'touch.settled': {

@@ -129,10 +129,10 @@ function UsedBy({ segment }: { segment: Segment }) {
         <ul className="plain-list">
           {segment.usedBy.map((use) => (
             <li key={`${use.kind} ${use.id}`}>
-              <Link to="/segments/$id" params={{ id: String(use.id) }} className="strong-link">
+              <Link to={`/${use.kind}s/$id`} params={{ id: String(use.id) }} className="strong-link">
                 {use.name}
               </Link>
-              <span className="muted small">{t('segment.one')}</span>
+              <span className="muted small">{t(`${use.kind}.one`)}</span>
             </li>
           ))}
         </ul>

@@ -1,0 +1,2 @@
+/** What the benchmark of the gate measures; no module uses it. */
+export { decideBatch } from './gate.ts';
