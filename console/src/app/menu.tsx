@@ -57,6 +57,7 @@ type MenuKey =
   | 'segments'
   | 'tags'
   | 'attributes'
+  | 'groups'
   | 'contents'
   | 'scripts'
   | 'materials'
@@ -101,6 +102,7 @@ const groups = [
       { to: '/segments', title: 'menu.segments', icon: <UsergroupAddOutlined />, permission: 'segment.read' },
       { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
+      { to: '/wecom/groups', title: 'menu.groups', icon: <MessageOutlined />, permission: 'touch.read' },
       { to: '/tasks', title: 'menu.tasks', icon: <CarryOutOutlined />, permission: 'task.read' },
       { to: '/conflicts', title: 'menu.conflicts', icon: <MergeOutlined />, permission: 'customer.merge' },
     ],
