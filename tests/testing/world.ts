@@ -5,19 +5,16 @@ import { createCode, createFolder, getCode } from '#contract/acquisition';
 import { listBroadcasts } from '#contract/broadcasts';
 import { createCampaign, launchCampaign } from '#contract/campaigns';
 import { listOrders, listProducts, tellOrders } from '#contract/commerce';
-import {
-  createContent,
-  createContentFolder,
-  createLink,
-  createMaterial,
-  createScript,
-  shareLink,
-} from '#contract/content';
+import { createContent, createContentFolder, createMaterial } from '#contract/content';
 import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
 import { setEmail } from '#contract/email';
 import { uploadImport } from '#contract/imports';
+import { createLink, shareLink } from '#contract/links';
+import { type JourneyDraft, journeyDraft } from '#contract/journey-graph';
+import { createJourney, publishJourney, saveJourney } from '#contract/journeys';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
 import { setRelay } from '#contract/relay';
+import { createScript } from '#contract/scripts';
 import { type Condition, createSegment, uploadSegmentList } from '#contract/segments';
 import { setSms } from '#contract/sms';
 import { createAssignment, listTasks } from '#contract/tasks';
@@ -294,6 +291,7 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   );
   const list = await siyu.ask(owner, uploadSegmentList, { name: '名单' }, Buffer.from('wmOfLi00001\n13800000001\n'));
 
+  const journeys = await seedJourneys(siyu, tags.vip);
   const today = siyu.clock.now().toISOString().slice(0, 10);
   await siyu.call(owner, createAssignment, {
     customerIds: [customers.ofLi, customers.ofWang],
@@ -342,6 +340,9 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       first: trees,
       second: trees,
       segmentId: segments,
+      '/journeys': journeys,
+      draft: [journeyOf(tags.vip)],
+      revision: [2],
       customerId: customerIds,
       '/code-folders': [emptyFolderId, folderId],
       '/orders': orders.rows.map((row) => row.id),
@@ -430,6 +431,37 @@ async function seedPeople(siyu: TestApp): Promise<{ mergeId: number; a: number; 
   const { rows: merges } = await siyu.database.pool.query<{ id: number }>('select id from customer_merge');
   const { rows: conflicts } = await siyu.call(siyu.owner, listConflicts, {});
   return { mergeId: merges[0]?.id ?? 0, a: conflicts[0]?.a.id ?? 0, b: conflicts[0]?.b.id ?? 0 };
+}
+
+/** Nodes that need nothing but a tag. */
+function journeyOf(tagId: number, days = 1): JourneyDraft {
+  return journeyDraft.parse({
+    triggers: [
+      { kind: 'hand', data: {} },
+      { kind: 'event', data: { name: 'order.paid', filters: [] } },
+    ],
+    start: 'w',
+    nodes: [
+      { id: 'w', kind: 'wait', x: 0, y: 0, data: { amount: days, unit: 'days' }, next: { next: 't' } },
+      { id: 't', kind: 'tag', x: 0, y: 100, data: { add: [tagId] }, next: { next: 'e' } },
+      { id: 'e', kind: 'end', x: 0, y: 200, data: {} },
+    ],
+    exits: [{ kind: 'event', data: { name: "'; drop table journey; --", filters: [] } }],
+    goal: { name: 'order.paid', windowDays: 30 },
+    reentry: { kind: 'never' },
+  });
+}
+
+/** Two that run, with a draft that says something else by now. */
+async function seedJourneys({ call, owner }: TestApp, tagId: number): Promise<number[]> {
+  const ids: number[] = [];
+  for (const name of ['关怀', '回访']) {
+    const { id } = await call(owner, createJourney, { name, draft: journeyOf(tagId) });
+    await call(owner, publishJourney, { id, revision: 1 });
+    await call(owner, saveJourney, { id, name, draft: journeyOf(tagId, 2), revision: 1 });
+    ids.push(id);
+  }
+  return ids;
 }
 
 /** Rules of many kinds, with texts that careless code trips over. */

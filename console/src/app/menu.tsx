@@ -19,11 +19,13 @@ import {
   MailOutlined,
   MergeOutlined,
   MessageOutlined,
+  MobileOutlined,
   NodeIndexOutlined,
   NotificationOutlined,
   PictureOutlined,
   ProfileOutlined,
   QrcodeOutlined,
+  SafetyOutlined,
   SendOutlined,
   ShoppingOutlined,
   SyncOutlined,
@@ -69,6 +71,8 @@ type MenuKey =
   | 'conflicts'
   | 'campaigns'
   | 'touches'
+  | 'packs'
+  | 'policy'
   | 'tasks'
   | 'rfm'
   | 'purchaseModel'
@@ -121,7 +125,9 @@ const groups = [
     title: 'menu.reach',
     entries: [
       { to: '/campaigns', title: 'menu.campaigns', icon: <NotificationOutlined />, permission: 'campaign.read' },
+      { to: '/packs', title: 'menu.packs', icon: <MobileOutlined />, permission: 'touch.read' },
       { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
+      { to: '/touch-policy', title: 'menu.policy', icon: <SafetyOutlined />, permission: 'touch.read' },
     ],
   },
   {

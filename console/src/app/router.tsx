@@ -19,7 +19,7 @@ import { homeFilters } from '~/pages/insights/filters';
 import { auditFilters, staffFilters } from '~/pages/organization/filters';
 import { newSegmentFilters, segmentFilters } from '~/pages/segments/filters';
 import { taskFilters } from '~/pages/tasks/filters';
-import { touchFilters } from '~/pages/touch/filters';
+import { packFilters, touchFilters } from '~/pages/touch/filters';
 import { deliveryFilters } from '~/pages/webhooks/filters';
 import { groupFilters } from '~/pages/wecom/filters';
 import { filtersIn, parseSearch, stringifySearch } from '~/search';
@@ -251,6 +251,21 @@ const touches = createRoute({
   staticData: { permission: 'touch.read' },
   validateSearch: filtersIn(touchFilters),
   component: lazyRouteComponent(() => import('~/pages/touch/list')),
+});
+
+const packs = createRoute({
+  getParentRoute: () => inside,
+  path: '/packs',
+  staticData: { permission: 'touch.read' },
+  validateSearch: filtersIn(packFilters),
+  component: lazyRouteComponent(() => import('~/pages/touch/packs')),
+});
+
+const touchPolicy = createRoute({
+  getParentRoute: () => inside,
+  path: '/touch-policy',
+  staticData: { permission: 'touch.read' },
+  component: lazyRouteComponent(() => import('~/pages/touch/policy')),
 });
 
 const tasks = createRoute({
@@ -548,6 +563,8 @@ const routeTree = root.addChildren([
     relation,
     sourceQuality,
     touches,
+    packs,
+    touchPolicy,
     tasks,
     campaigns,
     newCampaign,

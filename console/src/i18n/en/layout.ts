@@ -48,6 +48,8 @@ export const layout: Texts<typeof zhCN> = {
     reach: 'Reach',
     campaigns: 'Campaigns',
     touches: 'Touches',
+    packs: 'Mass messages',
+    policy: 'Touch policy',
     tasks: 'Tasks',
     organization: 'Organisation and settings',
     staff: 'Staff',

@@ -45,6 +45,8 @@ export const layout = {
     reach: '触达',
     campaigns: '活动',
     touches: '触达记录',
+    packs: '群发任务',
+    policy: '频控规则',
     tasks: '任务',
     organization: '组织与设置',
     staff: '员工',
