@@ -33,6 +33,7 @@ import {
   TeamOutlined,
   UsergroupAddOutlined,
   UserSwitchOutlined,
+  WechatWorkOutlined,
 } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useRouterState } from '@tanstack/react-router';
@@ -59,6 +60,7 @@ type MenuKey =
   | 'segments'
   | 'tags'
   | 'attributes'
+  | 'groups'
   | 'contents'
   | 'scripts'
   | 'materials'
@@ -105,6 +107,7 @@ const groups = [
       { to: '/segments', title: 'menu.segments', icon: <UsergroupAddOutlined />, permission: 'segment.read' },
       { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
+      { to: '/wecom/groups', title: 'menu.groups', icon: <WechatWorkOutlined />, permission: 'touch.read' },
       { to: '/tasks', title: 'menu.tasks', icon: <CarryOutOutlined />, permission: 'task.read' },
       { to: '/conflicts', title: 'menu.conflicts', icon: <MergeOutlined />, permission: 'customer.merge' },
     ],

@@ -21,6 +21,7 @@ import { newSegmentFilters, segmentFilters } from '~/pages/segments/filters';
 import { taskFilters } from '~/pages/tasks/filters';
 import { packFilters, touchFilters } from '~/pages/touch/filters';
 import { deliveryFilters } from '~/pages/webhooks/filters';
+import { groupFilters } from '~/pages/wecom/filters';
 import { filtersIn, parseSearch, stringifySearch } from '~/search';
 import { Layout } from './layout';
 import { ErrorPage, MissingPage, WaitingPage } from './outcomes';
@@ -506,6 +507,14 @@ const selfCheck = createRoute({
   component: lazyRouteComponent(() => import('~/pages/wecom/self-check')),
 });
 
+const groups = createRoute({
+  getParentRoute: () => inside,
+  path: '/wecom/groups',
+  staticData: { permission: 'touch.read' },
+  validateSearch: filtersIn(groupFilters),
+  component: lazyRouteComponent(() => import('~/pages/wecom/groups')),
+});
+
 const reconciliation = createRoute({
   getParentRoute: () => inside,
   path: '/wecom/reconciliation',
@@ -574,6 +583,7 @@ const routeTree = root.addChildren([
     channels,
     connection,
     selfCheck,
+    groups,
     reconciliation,
   ]),
 ]);

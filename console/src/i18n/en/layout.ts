@@ -30,6 +30,7 @@ export const layout: Texts<typeof zhCN> = {
     tags: 'Tags',
     conflicts: 'Identity conflicts',
     attributes: 'Attributes',
+    groups: 'Customer groups',
     contentGroup: 'Content',
     contents: 'Contents',
     scripts: 'Scripts',

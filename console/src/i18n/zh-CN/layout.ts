@@ -27,6 +27,7 @@ export const layout = {
     tags: '标签',
     conflicts: '身份冲突',
     attributes: '自定义属性',
+    groups: '客户群',
     contentGroup: '内容',
     contents: '内容库',
     scripts: '话术',
