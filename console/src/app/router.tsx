@@ -19,8 +19,9 @@ import { homeFilters } from '~/pages/insights/filters';
 import { auditFilters, staffFilters } from '~/pages/organization/filters';
 import { newSegmentFilters, segmentFilters } from '~/pages/segments/filters';
 import { taskFilters } from '~/pages/tasks/filters';
-import { touchFilters } from '~/pages/touch/filters';
+import { packFilters, touchFilters } from '~/pages/touch/filters';
 import { deliveryFilters } from '~/pages/webhooks/filters';
+import { groupFilters } from '~/pages/wecom/filters';
 import { filtersIn, parseSearch, stringifySearch } from '~/search';
 import { Layout } from './layout';
 import { ErrorPage, MissingPage, WaitingPage } from './outcomes';
@@ -250,6 +251,21 @@ const touches = createRoute({
   staticData: { permission: 'touch.read' },
   validateSearch: filtersIn(touchFilters),
   component: lazyRouteComponent(() => import('~/pages/touch/list')),
+});
+
+const packs = createRoute({
+  getParentRoute: () => inside,
+  path: '/packs',
+  staticData: { permission: 'touch.read' },
+  validateSearch: filtersIn(packFilters),
+  component: lazyRouteComponent(() => import('~/pages/touch/packs')),
+});
+
+const touchPolicy = createRoute({
+  getParentRoute: () => inside,
+  path: '/touch-policy',
+  staticData: { permission: 'touch.read' },
+  component: lazyRouteComponent(() => import('~/pages/touch/policy')),
 });
 
 const tasks = createRoute({
@@ -491,6 +507,14 @@ const selfCheck = createRoute({
   component: lazyRouteComponent(() => import('~/pages/wecom/self-check')),
 });
 
+const groups = createRoute({
+  getParentRoute: () => inside,
+  path: '/wecom/groups',
+  staticData: { permission: 'touch.read' },
+  validateSearch: filtersIn(groupFilters),
+  component: lazyRouteComponent(() => import('~/pages/wecom/groups')),
+});
+
 const reconciliation = createRoute({
   getParentRoute: () => inside,
   path: '/wecom/reconciliation',
@@ -539,6 +563,8 @@ const routeTree = root.addChildren([
     relation,
     sourceQuality,
     touches,
+    packs,
+    touchPolicy,
     tasks,
     campaigns,
     newCampaign,
@@ -557,6 +583,7 @@ const routeTree = root.addChildren([
     channels,
     connection,
     selfCheck,
+    groups,
     reconciliation,
   ]),
 ]);

@@ -15,6 +15,7 @@ import { imports } from './imports';
 import { layout } from './layout';
 import { organization } from './organization';
 import { people } from './people';
+import { policy } from './policy';
 import { scores } from './scores';
 import { segments } from './segments';
 import { tasks } from './tasks';
@@ -37,6 +38,7 @@ export const en: Texts<typeof zhCN> = {
   ...content,
   ...organization,
   ...webhooks,
+  ...policy,
   ...scores,
   ...segments,
   ...wecom,

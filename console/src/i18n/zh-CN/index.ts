@@ -13,6 +13,7 @@ import { imports } from './imports';
 import { layout } from './layout';
 import { organization } from './organization';
 import { people } from './people';
+import { policy } from './policy';
 import { scores } from './scores';
 import { segments } from './segments';
 import { tasks } from './tasks';
@@ -35,6 +36,7 @@ export const zhCN = {
   ...content,
   ...organization,
   ...webhooks,
+  ...policy,
   ...scores,
   ...segments,
   ...wecom,
