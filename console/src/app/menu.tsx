@@ -2,6 +2,7 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  BranchesOutlined,
   CarryOutOutlined,
   CheckCircleOutlined,
   CommentOutlined,
@@ -66,6 +67,7 @@ type MenuKey =
   | 'imports'
   | 'conflicts'
   | 'campaigns'
+  | 'journeys'
   | 'touches'
   | 'tasks'
   | 'rfm'
@@ -118,6 +120,7 @@ const groups = [
     title: 'menu.reach',
     entries: [
       { to: '/campaigns', title: 'menu.campaigns', icon: <NotificationOutlined />, permission: 'campaign.read' },
+      { to: '/journeys', title: 'menu.journeys', icon: <BranchesOutlined />, permission: 'journey.read' },
       { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
     ],
   },

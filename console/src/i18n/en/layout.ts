@@ -46,6 +46,7 @@ export const layout: Texts<typeof zhCN> = {
     sourceQuality: 'Quality of sources',
     reach: 'Reach',
     campaigns: 'Campaigns',
+    journeys: 'Journeys',
     touches: 'Touches',
     tasks: 'Tasks',
     organization: 'Organisation and settings',

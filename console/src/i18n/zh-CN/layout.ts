@@ -43,6 +43,7 @@ export const layout = {
     sourceQuality: '来源质量',
     reach: '触达',
     campaigns: '活动',
+    journeys: '旅程',
     touches: '触达记录',
     tasks: '任务',
     organization: '组织与设置',
