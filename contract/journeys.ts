@@ -213,8 +213,9 @@ export const getJourneyFigures = route({
   errors: ['not_found'],
 });
 
+/** One path of one customer; `id` is the path's. */
 export const journeyPerson = z.object({
-  enrolmentId: id,
+  id,
   customerId: id,
   customerName: z.string().nullable(),
   customerAvatar: z.string().nullable(),

@@ -2,6 +2,7 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  BranchesOutlined,
   CarryOutOutlined,
   CheckCircleOutlined,
   CommentOutlined,
@@ -70,6 +71,7 @@ type MenuKey =
   | 'imports'
   | 'conflicts'
   | 'campaigns'
+  | 'journeys'
   | 'touches'
   | 'packs'
   | 'policy'
@@ -126,6 +128,7 @@ const groups = [
     entries: [
       { to: '/campaigns', title: 'menu.campaigns', icon: <NotificationOutlined />, permission: 'campaign.read' },
       { to: '/packs', title: 'menu.packs', icon: <MobileOutlined />, permission: 'touch.read' },
+      { to: '/journeys', title: 'menu.journeys', icon: <BranchesOutlined />, permission: 'journey.read' },
       { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
       { to: '/touch-policy', title: 'menu.policy', icon: <SafetyOutlined />, permission: 'touch.read' },
     ],

@@ -16,6 +16,7 @@ import {
 import { customerSearch } from '~/pages/customers/filters';
 import { newImportFilters } from '~/pages/imports/filters';
 import { homeFilters } from '~/pages/insights/filters';
+import { journeyFilters, journeyView } from '~/pages/journeys/filters';
 import { auditFilters, staffFilters } from '~/pages/organization/filters';
 import { newSegmentFilters, segmentFilters } from '~/pages/segments/filters';
 import { taskFilters } from '~/pages/tasks/filters';
@@ -338,6 +339,29 @@ const link = createRoute({
   component: lazyRouteComponent(() => import('~/pages/content/link')),
 });
 
+const journeys = createRoute({
+  getParentRoute: () => inside,
+  path: '/journeys',
+  staticData: { permission: 'journey.read' },
+  validateSearch: filtersIn(journeyFilters),
+  component: lazyRouteComponent(() => import('~/pages/journeys/list')),
+});
+
+const journey = createRoute({
+  getParentRoute: () => inside,
+  path: '/journeys/$id',
+  staticData: { permission: 'journey.read' },
+  validateSearch: filtersIn(journeyView),
+  component: lazyRouteComponent(() => import('~/pages/journeys/journey')),
+});
+
+const editJourney = createRoute({
+  getParentRoute: () => inside,
+  path: '/journeys/$id/edit',
+  staticData: { permission: 'journey.write' },
+  component: lazyRouteComponent(() => import('~/pages/journeys/edit')),
+});
+
 const campaigns = createRoute({
   getParentRoute: () => inside,
   path: '/campaigns',
@@ -566,6 +590,9 @@ const routeTree = root.addChildren([
     packs,
     touchPolicy,
     tasks,
+    journeys,
+    journey,
+    editJourney,
     campaigns,
     newCampaign,
     campaign,

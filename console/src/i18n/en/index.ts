@@ -12,6 +12,7 @@ import { errors } from './errors';
 import { eventNames } from './event-names';
 import { home } from './home';
 import { imports } from './imports';
+import { journeys } from './journeys';
 import { layout } from './layout';
 import { organization } from './organization';
 import { people } from './people';
@@ -46,4 +47,5 @@ export const en: Texts<typeof zhCN> = {
   ...channels,
   ...commerce,
   ...imports,
+  ...journeys,
 };

@@ -47,6 +47,7 @@ export const layout: Texts<typeof zhCN> = {
     sourceQuality: 'Quality of sources',
     reach: 'Reach',
     campaigns: 'Campaigns',
+    journeys: 'Journeys',
     touches: 'Touches',
     packs: 'Mass messages',
     policy: 'Touch policy',

@@ -10,6 +10,7 @@ import { errors } from './errors';
 import { eventNames } from './event-names';
 import { home } from './home';
 import { imports } from './imports';
+import { journeys } from './journeys';
 import { layout } from './layout';
 import { organization } from './organization';
 import { people } from './people';
@@ -44,4 +45,5 @@ export const zhCN = {
   ...channels,
   ...commerce,
   ...imports,
+  ...journeys,
 };

@@ -44,6 +44,7 @@ export const layout = {
     sourceQuality: '来源质量',
     reach: '触达',
     campaigns: '活动',
+    journeys: '旅程',
     touches: '触达记录',
     packs: '群发任务',
     policy: '频控规则',

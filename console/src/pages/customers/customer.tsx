@@ -14,6 +14,7 @@ import { Presence } from '~/components/presence';
 import { TouchList } from '~/components/touch-list';
 import { useFormat } from '~/format';
 import { CustomerOrders } from '~/pages/commerce/customer-orders';
+import { JourneysPanel } from '~/pages/journeys/customer-journeys';
 import { ScoresPanel } from '~/pages/scores/customer-scores';
 import { SegmentsPanel } from '~/pages/segments/customer-segments';
 import { CustomerTasks } from '~/pages/tasks/customer-tasks';
@@ -88,6 +89,7 @@ export default function CustomerPage(): ReactNode {
           </Panel>
           <TagsPanel customer={customer} />
           {can('segment.read') && <SegmentsPanel customerId={id} />}
+          {can('journey.read') && <JourneysPanel customerId={id} />}
           <AttributesPanel customer={customer} />
           <IdentitiesPanel customer={customer} />
         </div>
