@@ -14,7 +14,9 @@ describe('a template', () => {
   });
 
   it.each(templateNames)('%s is whole once that is chosen', (name) => {
-    const draft = journeyDraft.parse(templateDraft(name, (key) => key, { birthdayKey: 'birthday', couponKey: 'coupon' }));
+    const draft = journeyDraft.parse(
+      templateDraft(name, (key) => key, { birthdayKey: 'birthday', couponKey: 'coupon' }),
+    );
     const chosen = {
       ...draft,
       triggers: draft.triggers.map((trigger) => ({ ...trigger, data: { segmentId: 1, ...trigger.data } })),

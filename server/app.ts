@@ -107,7 +107,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   });
 
   serveAuth(http, auth, config.publicUrl);
-  serveStaffSignIn(http, auth, runtime, wecom.identity);
+  serveStaffSignIn(http, auth, runtime, wecom.members);
   serveEndpoints(
     http,
     modules.flatMap((module) => module.endpoints),

@@ -9,15 +9,12 @@ import type { Runtime } from '#platform/module';
 import { pumpCtx } from '#platform/pump';
 import type { Auth } from './auth.ts';
 
-/** Who looks at a page, as the platform says in whose browser it is open. */
+/** Which member looks at a page, as the platform says in whose browser it is open. */
 export interface StaffIdentity {
   /** Where the platform is asked; the browser comes back to `returnTo` with `code` and `state`. Undefined: not connected. */
   begin(ctx: Ctx, state: string, returnTo: string): Promise<string | undefined>;
-  /** Whoever came back with a code; undefined for strangers. */
-  finish(
-    ctx: Ctx,
-    code: string,
-  ): Promise<{ kind: 'staff'; staffId: number } | { kind: 'customer'; externalUserid: string } | undefined>;
+  /** The member who came back with a code; undefined for everybody else. */
+  finish(ctx: Ctx, code: string): Promise<{ readonly staffId: number } | undefined>;
 }
 
 /** A session for a user who is known otherwise than by password. Only this server can ask for it: it has no address. */
@@ -80,12 +77,12 @@ export function serveStaffSignIn(http: FastifyInstance, auth: Auth, runtime: Run
     const isOurs = ticket !== undefined && ticket.state === state && ticket.until > Date.now();
     if (!isOurs || typeof code !== 'string') return reply.redirect(refused('state', ticket?.to ?? '/'));
     const ctx = pumpCtx(runtime, 'staff sign-in');
-    const visitor = await identity.finish(ctx, code);
-    if (visitor?.kind !== 'staff') return reply.redirect(refused('stranger', ticket.to));
-    const user = await findUser(ctx, visitor.staffId);
+    const member = await identity.finish(ctx, code);
+    if (!member) return reply.redirect(refused('stranger', ticket.to));
+    const user = await findUser(ctx, member.staffId);
     if (typeof user === 'string') return reply.redirect(refused(user, ticket.to));
     const { headers } = await auth.api.beginSession({ body: { userId: user.id }, returnHeaders: true });
-    ctx.log.info({ userId: user.id, staffId: visitor.staffId }, 'a member signed in through WeCom');
+    ctx.log.info({ userId: user.id, staffId: member.staffId }, 'a member signed in through WeCom');
     return reply.header('set-cookie', headers.getSetCookie()).redirect(`/m${ticket.to}`);
   });
 
