@@ -134,6 +134,7 @@ async function makeJourneys(session: Session): Promise<void> {
     ],
     exits: [{ kind: 'event', data: { name: 'follow.ended', filters: [] } }],
     goal: { name: 'order.placed', filters: [], windowDays: 14, isEnd: false },
+    reentry: { kind: 'never' },
   });
   await publish(session, '购后关怀', {
     triggers: [{ kind: 'event', data: { name: 'order.placed', filters: [] } }],
@@ -145,6 +146,8 @@ async function makeJourneys(session: Session): Promise<void> {
     ],
     exits: [],
     goal: null,
+    // Nobody is asked the same after each of his orders.
+    reentry: { kind: 'after_days', days: 90 },
   });
   await publish(session, '三十天没有互动', {
     triggers: [{ kind: 'event', data: { name: 'follow.added', filters: [] } }],
@@ -154,6 +157,7 @@ async function makeJourneys(session: Session): Promise<void> {
     ],
     exits: [{ kind: 'event', data: { name: 'follow.ended', filters: [] } }],
     goal: { name: 'order.placed', filters: [], windowDays: 45, isEnd: true },
+    reentry: { kind: 'never' },
   });
 }
 
@@ -166,6 +170,7 @@ async function publish(
     steps: readonly (readonly [JourneyDraft['nodes'][number]['kind'], Record<string, unknown>])[];
     exits: JourneyDraft['exits'];
     goal: Record<string, unknown> | null;
+    reentry: JourneyDraft['reentry'];
   },
 ): Promise<void> {
   const nodes: JourneyDraft['nodes'] = [
@@ -182,7 +187,7 @@ async function publish(
     nodes,
     exits: plan.exits,
     goal: plan.goal,
-    reentry: { kind: 'after_end' as const },
+    reentry: plan.reentry,
   };
   const { id } = await session.call(createJourney, { name, description: '', draft });
   const { revision } = await session.call(getJourney, { id });

@@ -3,7 +3,7 @@ import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, readingPages } from '#console/call';
 import type { Output } from '#contract';
-import { copyScript, listScripts } from '#contract/content';
+import { copyScript, listScripts } from '#contract/scripts';
 import { Icon } from './icons';
 import { Problem, Section, Sheet, Waiting } from './parts';
 import { Words } from './words';

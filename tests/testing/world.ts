@@ -9,9 +9,9 @@ import { createContent, createContentFolder, createMaterial } from '#contract/co
 import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
 import { setEmail } from '#contract/email';
 import { uploadImport } from '#contract/imports';
-import { createLink, shareLink } from '#contract/links';
 import { type JourneyDraft, journeyDraft } from '#contract/journey-graph';
 import { createJourney, publishJourney, saveJourney } from '#contract/journeys';
+import { createLink, shareLink } from '#contract/links';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
 import { setRelay } from '#contract/relay';
 import { createScript } from '#contract/scripts';

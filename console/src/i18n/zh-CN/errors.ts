@@ -172,5 +172,6 @@ export const errors = {
     passwordTooLong: '密码太长，最多 128 个字符。',
     userDisabled: '这个账号已停用。请联系负责人。',
     tooManyTries: '尝试次数太多，请一分钟后再试。',
+    unknown: '没有成功，请稍后再试。',
   },
 };
