@@ -99,8 +99,7 @@ export const startReconciliation = route({
 });
 
 const group = z.object({
-  /** WeCom's chat id. */
-  id: z.string(),
+  chatId: z.string(),
   /** Empty for a group that nobody named. */
   name: z.string(),
   state: z.enum(['normal', 'owner_left', 'inheriting', 'inherited', 'dismissed']),

@@ -19,7 +19,7 @@ const list = async (input = {}) => (await world.siyu.call(world.siyu.owner, list
 
 test('a group that was made is known by its callback', async () => {
   expect(await list()).toMatchObject([
-    { id: tea, name: '茶友一群', state: 'normal', customerCount: 3, memberCount: 4, ownerUserid: 'linxiaoyu' },
+    { chatId: tea, name: '茶友一群', state: 'normal', customerCount: 3, memberCount: 4, ownerUserid: 'linxiaoyu' },
   ]);
 });
 
@@ -27,7 +27,7 @@ test('a change of its name, its owner or its members is read again', async () =>
   world.sandbox.changeGroup(tea, { name: '茶友会' });
   world.sandbox.removeGroupMembers(tea, people.slice(0, 1));
   await world.readGroups();
-  expect(await list({ search: '茶友会' })).toMatchObject([{ id: tea, customerCount: 2 }]);
+  expect(await list({ search: '茶友会' })).toMatchObject([{ chatId: tea, customerCount: 2 }]);
   expect(await list({ search: '%' })).toEqual([]);
 });
 
@@ -35,17 +35,17 @@ test('groups that no callback told of are found by a reconciliation, the largest
   world.sandbox.clearCallback();
   const fresh = world.sandbox.createGroup({ owner: 'linxiaoyu', members: people.slice(0, 1) }).chatId;
   await world.reconcile();
-  expect((await list()).map((group) => group.id)).toEqual([tea, fresh]);
+  expect((await list()).map((group) => group.chatId)).toEqual([tea, fresh]);
   const first = await world.siyu.call(world.siyu.owner, listGroups, { limit: 1 });
   const second = await world.siyu.call(world.siyu.owner, listGroups, { limit: 1, after: first.next ?? '' });
-  expect([first.rows[0]?.id, second.rows[0]?.id, second.next]).toEqual([tea, fresh, null]);
+  expect([first.rows[0]?.chatId, second.rows[0]?.chatId, second.next]).toEqual([tea, fresh, null]);
 });
 
 test('a group that is gone is found dismissed when its owner’s list names it no more', async () => {
   world.sandbox.dismissGroup(tea);
   await world.reconcile();
-  expect((await list()).map((group) => group.id)).not.toContain(tea);
-  expect(await list({ state: 'dismissed' })).toMatchObject([{ id: tea }]);
+  expect((await list()).map((group) => group.chatId)).not.toContain(tea);
+  expect(await list({ state: 'dismissed' })).toMatchObject([{ chatId: tea }]);
 });
 
 test('reading groups on demand is one operation at a time', async () => {

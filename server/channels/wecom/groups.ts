@@ -216,7 +216,7 @@ export async function listGroupPage(ctx: Ctx, input: Input<typeof listGroups>): 
   const cursor = decodeCursor(input.after, ['number', 'string']);
   type Row = Output<typeof listGroups>['rows'][number];
   const { rows } = await sql<Omit<Row, 'createdAt'> & { createdAt: Date | null }>`
-    select g.chat_id as id, g.name, g.state, g.member_count as "memberCount",
+    select g.chat_id as "chatId", g.name, g.state, g.member_count as "memberCount",
       g.customer_count as "customerCount", g.created_at as "createdAt", g.owner_userid as "ownerUserid",
       (select json_build_object('id', s.id, 'name', s.name) from staff s
         where lower(s.wecom_userid) = lower(g.owner_userid)) as owner
@@ -229,7 +229,7 @@ export async function listGroupPage(ctx: Ctx, input: Input<typeof listGroups>): 
       and (${cursor === undefined} or (g.customer_count, g.chat_id) < (${cursor?.[0] ?? 0}, ${cursor?.[1] ?? ''}))
     order by g.customer_count desc, g.chat_id desc limit ${input.limit + 1}
   `.execute(ctx.db);
-  const page = toPage(rows, input.limit, (row) => [row.customerCount, row.id]);
+  const page = toPage(rows, input.limit, (row) => [row.customerCount, row.chatId]);
   return {
     next: page.next,
     rows: page.rows.map((row) => ({ ...row, createdAt: row.createdAt?.toISOString() ?? null })),

@@ -1,5 +1,5 @@
 import { SyncOutlined, UsergroupAddOutlined } from '@ant-design/icons';
-import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { Button, Progress, Tag } from 'antd';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
@@ -23,7 +23,9 @@ import { useWriting } from '~/components/writing';
 import { useFormat } from '~/format';
 import type { groupFilters } from './filters';
 
-type Group = Output<typeof listGroups>['rows'][number];
+type Listed = Output<typeof listGroups>;
+/** Rows of a list have an id. */
+type Group = Listed['rows'][number] & { readonly id: string };
 type Chosen = z.output<typeof groupFilters>;
 
 const page = getRouteApi('/inside/wecom/groups');
@@ -44,7 +46,11 @@ export default function GroupsPage(): ReactNode {
   const navigate = page.useNavigate();
   const can = useCan();
   const format = useFormat();
-  const pages = useInfiniteQuery({ ...readingPages(listGroups, filters), placeholderData: keepPreviousData });
+  const pages = useInfiniteQuery({
+    ...readingPages(listGroups, filters),
+    placeholderData: keepPreviousData,
+    select: withIds,
+  });
   const filter = useCallback(
     (patch: Partial<Chosen>) => void navigate({ search: (before) => ({ ...before, ...patch }), replace: true }),
     [navigate],
@@ -126,6 +132,13 @@ export default function GroupsPage(): ReactNode {
       </Panel>
     </div>
   );
+}
+
+function withIds(list: InfiniteData<Listed>): InfiniteData<{ rows: Group[]; next: string | null }> {
+  return {
+    ...list,
+    pages: list.pages.map((one) => ({ ...one, rows: one.rows.map((row) => ({ ...row, id: row.chatId })) })),
+  };
 }
 
 /** Reads all groups from WeCom, and shows how far it is. */
