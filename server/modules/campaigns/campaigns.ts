@@ -26,7 +26,7 @@ import { readSettings } from './settings.ts';
 export const runChannel = 'campaign_run';
 
 /** Whose touches a campaign's are. */
-export const touchesOf = (campaignId: number) => ({ kind: 'campaign', sourceId: campaignId }) as const;
+const touchesOf = (campaignId: number) => ({ kind: 'campaign', sourceId: campaignId }) as const;
 
 export async function addCampaign(ctx: WriteCtx, draft: CampaignDraft): Promise<number> {
   const columns = await columnsOf(ctx, draft);
@@ -302,7 +302,7 @@ export const isOwn = (ctx: Pick<Ctx, 'actor'>, campaign: Pick<Campaign, 'request
   ctx.actor.id === campaign.requestedById || ctx.actor.id === campaign.updatedById;
 
 /** People of a run are being planned, or messages of one have not gone yet. */
-export async function isUnderWay(ctx: Ctx, id: number): Promise<boolean> {
+async function isUnderWay(ctx: Ctx, id: number): Promise<boolean> {
   const row = await ctx.db
     .selectFrom('campaign_run')
     .select('number')
