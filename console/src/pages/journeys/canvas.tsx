@@ -243,12 +243,12 @@ function EntryCard({ selected }: NodeProps) {
           <li key={i}>{words.sayTrigger(trigger)}</li>
         ))}
         {draft.triggers.length === 0 && <li className="muted">{t('journey.noTrigger')}</li>}
+        {draft.goal !== null && (
+          <li className="muted">
+            {t('journey.settings.goal')} · {words.saySetting(draft, 'goal')}
+          </li>
+        )}
       </ul>
-      {draft.goal !== null && (
-        <div className="journey-card-text muted">
-          {t('journey.settings.goal')} · {words.saySetting(draft, 'goal')}
-        </div>
-      )}
       <WayHandle id="next" share={0.5} isConnectable={editing !== undefined} />
       {isOpen && editing && <OpenWay place="start" share={0.5} label="" />}
     </div>

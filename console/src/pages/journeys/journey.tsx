@@ -282,16 +282,24 @@ function ReplayTab({ journey }: { journey: Journey }) {
   return (
     <ShownGraph journey={journey}>
       {(draft) => (
-        <div className={isWide ? 'columns-segment columns-segment-read' : 'stack-large'}>
-          {isWide && (
-            <Panel isFlush>
-              <JourneyCanvas draft={draft} selected={undefined} onSelect={() => {}} {...(path ? { path } : {})} />
-            </Panel>
-          )}
-          <Panel>
-            <Replay draft={draft} onPath={setPath} />
-          </Panel>
-        </div>
+        <Panel isFlush>
+          <div className="journey-board-row">
+            {isWide && (
+              <JourneyCanvas
+                draft={draft}
+                selected={undefined}
+                onSelect={() => {}}
+                height="var(--journey-board)"
+                {...(path ? { path } : {})}
+              />
+            )}
+            <section className={isWide ? 'journey-beside' : 'panel-body'}>
+              <div className="journey-beside-body">
+                <Replay draft={draft} onPath={setPath} />
+              </div>
+            </section>
+          </div>
+        </Panel>
       )}
     </ShownGraph>
   );
