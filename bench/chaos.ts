@@ -25,6 +25,7 @@ import {
 } from '#scripts/processes';
 import { type Bench, brokenBounds, type Outcome } from './parts/bench.ts';
 import { judgeReach } from './parts/reach-verdict.ts';
+import { settle } from './parts/settle.ts';
 import { type Keeper, keep } from './parts/siyu-keeper.ts';
 import { siyuEnv } from './parts/system.ts';
 import { createTroubles } from './parts/troubles.ts';
@@ -65,11 +66,11 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
   const { sandbox, session, keepers, house } = site;
   let pool: pg.Pool | undefined;
   try {
-    const { accounts, code } = await gatherPeople(site, options.people, say);
-    await setRules(site);
-    const plans = await makePlans(session, code);
     pool = new pg.Pool({ connectionString: findPostgres(house.home).url, max: 2 });
     pool.on('error', () => {});
+    const { accounts, code } = await gatherPeople(site, pool, options.people, say);
+    await setRules(site);
+    const plans = await makePlans(session, code);
     const { rows: customers } = await pool.query<{ id: number }>('select id::int from customer order by id');
     const troubles = createTroubles(
       site,
@@ -100,8 +101,8 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
     await troubles.stop();
     for (const keeper of keepers) await keeper.ready();
 
-    site.setTime(site.now(), 3 * options.speed);
-    await comeToRest(pool, say);
+    site.setTime(site.now(), 2 * options.speed);
+    await comeToRest(site, pool, say);
     const mass = await sandbox.ask<MassTruth>('GET', '/mass-messages');
     const { findings, states, ...verdict } = await judgeReach(pool, await sandbox.truth(), mass);
     for (const [state, count] of Object.entries(states).sort(([, a], [, b]) => b - a)) say(`${count} ${state}`);
@@ -142,6 +143,7 @@ interface Site {
   nameOf(keeper: Keeper): string;
   /** What time it is for all of them. */
   now(): number;
+  speed(): number;
   setTime(simMs: number, speed: number): void;
   close(): Promise<void>;
 }
@@ -200,6 +202,7 @@ async function openSite(): Promise<Site> {
       keepers,
       nameOf: (keeper) => names.get(keeper) ?? '',
       now: () => time.simMs + (Date.now() - time.realMs) * time.speed,
+      speed: () => time.speed,
       setTime(simMs, speed) {
         time = { realMs: Date.now(), simMs, speed };
         sandbox.setClock(time);
@@ -216,6 +219,7 @@ async function openSite(): Promise<Site> {
 /** People come faster than callbacks could tell; siyu finds them in the platform's lists. The code is that of the second half. */
 async function gatherPeople(
   { sandbox, session }: Site,
+  pool: pg.Pool,
   count: number,
   say: (text: string) => void,
 ): Promise<{ accounts: readonly string[]; code: MadeCode }> {
@@ -238,6 +242,8 @@ async function gatherPeople(
   await sandbox.ask('POST', '/callback', { url: `${session.url}/wecom/callback`, token, encodingAesKey });
   const startedAt = Date.now();
   await reconcile(session);
+  const left = await settle(pool, 300_000);
+  if (Object.keys(left).length > 0) throw new Error(`not all people became known: ${JSON.stringify(left)}`);
   say(`${count} people are known after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
   return { accounts, code: codes[1] as MadeCode };
 }
@@ -255,7 +261,7 @@ async function setRules({ sandbox, session }: Site): Promise<void> {
     caps: [{ max: 2, windowHours: 24, channels: [], categories: [], isByStaff: false }],
     fatigue: [],
     giveBeforeAsk: 0,
-    packs: { waitMinutes: 2, remindHours: 1, maxReminders: 3, expireHours: 12 },
+    packs: { waitMinutes: 2, remindHours: 1, maxReminders: 3, expireHours: 18 },
   });
   await session.call(setCampaignSettings, {
     approvalSize: 1_000_000,
@@ -342,14 +348,25 @@ const toDo = `
       where state in ('planned', 'claimed', 'submitted', 'confirmed') group by state
   ) as waiting where count > 0`;
 
-/** Until nothing is left to do, or too long. */
-async function comeToRest(pool: pg.Pool, say: (text: string) => void): Promise<void> {
+/** When the next of those who only wait comes up; null while anything else is left to do. */
+const nextUp = `
+  select case when bool_and(state = 'deferred') then min(due_at) end as at
+  from (
+    select state, due_at from touch where state in ('planned', 'deferred', 'allowed', 'claimed', 'submitted')
+    union all select 'deferred', due_at from journey_enrolment where state = 'active'
+  ) as waiting`;
+
+/** Until nothing is left to do, or too long. Where all only wait for a later hour, it is that hour. */
+async function comeToRest(site: Site, pool: pg.Pool, say: (text: string) => void): Promise<void> {
   const startedAt = Date.now();
   for (let looks = 0; ; looks++) {
     const { rows } = await pool.query<{ what: string; count: number }>(toDo);
     const seconds = Math.round((Date.now() - startedAt) / 1000);
     if (looks % 20 === 0) say(`${seconds} s of rest: ${rows.map((row) => `${row.count} ${row.what}`).join(', ')}`);
     if (rows.length === 0 || Date.now() - startedAt > restLimitMs) return;
+    const { rows: next } = await pool.query<{ at: Date | null }>(nextUp);
+    const at = next[0]?.at?.getTime() ?? 0;
+    if (at > site.now()) site.setTime(at, site.speed());
     await sleep(1000);
   }
 }

@@ -213,6 +213,8 @@ export const touch = z.object({
   channel,
   category,
   isHoldout: z.boolean(),
+  /** What it says a version of; null for words of its own. */
+  content: z.object({ id, name: z.string() }).nullable(),
   staff: z.object({ id, name: z.string() }).nullable(),
   code: z.object({ id, name: z.string() }).nullable(),
   state: touchState,
@@ -327,4 +329,108 @@ export const getAttention = route({
     ),
   }),
   errors: ['not_found'],
+});
+
+/** Somebody looked, and knows: it arrived, or it did not and goes again. */
+const decision = z.enum(['sent', 'again']);
+
+export const decideTouch = route({
+  method: 'POST',
+  path: '/api/touches/:id/decision',
+  permission: 'touch.write',
+  summary: 'Decide about a touch of which nobody knows whether it arrived: treat it as sent, or send it again',
+  input: z.object({ id, as: decision }),
+  output: done,
+  errors: ['not_found', 'touch_known', 'touch_in_pack'],
+});
+
+/**
+ * Touches of one content from one member that are one task on the platform. `planned`: not on the platform yet; `submitted`:
+ * waits for the member; `confirmed`: he has sent it, results come in; `done`: all results are there.
+ */
+export const packState = z.enum([
+  'planned',
+  'claimed',
+  'submitted',
+  'confirmed',
+  'done',
+  'failed',
+  'unknown',
+  'expired',
+  'cancelled',
+]);
+
+const pack = z.object({
+  id,
+  channel,
+  kind: touchKind,
+  sourceId: id.nullable(),
+  part: z.string().nullable(),
+  content: z.object({ id, name: z.string() }).nullable(),
+  text: z.string().nullable(),
+  attachmentCount: z.number().int(),
+  staff: z.object({ id, name: z.string() }).nullable(),
+  state: packState,
+  reason: touchReason.nullable(),
+  /** What the platform answered, for engineers. */
+  platformMessage: z.string().nullable(),
+  customerCount: z.number().int(),
+  deliveredCount: z.number().int(),
+  failedCount: z.number().int(),
+  createdAt: time,
+  submittedAt: time.nullable(),
+  confirmedAt: time.nullable(),
+  endedAt: time.nullable(),
+  expiresAt: time,
+  remindedAt: time.nullable(),
+  reminderCount: z.number().int(),
+  /** It is being taken back from the platform. */
+  isEnding: z.boolean(),
+});
+
+export const listTouchPacks = route({
+  method: 'GET',
+  path: '/api/touch-packs',
+  permission: 'touch.read',
+  summary: 'Mass messages as members have them to confirm, newest first',
+  input: z.object({
+    state: packState.optional(),
+    staff: id.optional(),
+    kind: touchKind.optional(),
+    source: id.optional(),
+    after,
+    limit,
+  }),
+  output: page(pack),
+});
+
+export const remindTouchPack = route({
+  method: 'POST',
+  path: '/api/touch-packs/:id/reminder',
+  permission: 'touch.write',
+  summary: 'Have the platform remind the member, three times within 24 hours at most',
+  input: z.object({ id }),
+  output: done,
+  errors: ['not_found', 'pack_not_waiting', 'pack_reminded'],
+});
+
+export const cancelTouchPack = route({
+  method: 'POST',
+  path: '/api/touch-packs/:id/cancellation',
+  permission: 'touch.write',
+  summary: 'Take back a mass message that its member has not confirmed',
+  input: z.object({ id }),
+  output: done,
+  errors: ['not_found', 'pack_over'],
+});
+
+export const decideTouchPack = route({
+  method: 'POST',
+  path: '/api/touch-packs/:id/decision',
+  permission: 'touch.write',
+  summary:
+    'Decide about a mass message of which nobody knows whether the platform has it: treat it as sent, or submit it again',
+  input: z.object({ id, as: decision }),
+  output: done,
+  errors: ['not_found', 'pack_known'],
 });

@@ -41,7 +41,13 @@ export interface App {
   readonly modules: readonly Module[];
   readonly metrics: Metrics;
   /** Starts what works in the background: pumps, jobs, chores. */
-  startWorker(): Promise<{ stop(): Promise<void> }>;
+  startWorker(): Promise<RunningWorker>;
+}
+
+export interface RunningWorker {
+  /** Looks at once for what is due: the clock was set. */
+  wake(): void;
+  stop(): Promise<void>;
 }
 
 export async function createApp(parts: AppParts): Promise<App> {
@@ -132,6 +138,7 @@ export async function createApp(parts: AppParts): Promise<App> {
         modules.flatMap((module) => module.chores ?? []),
       );
       return {
+        wake: pumps.wake,
         async stop() {
           await schedule.stop();
           await Promise.all([jobs.stop(), pumps.stop()]);

@@ -68,6 +68,8 @@ async function main(config: Config, stops: Stop[]): Promise<void> {
   if (config.roles.has('worker')) {
     const worker = await app.startWorker();
     stops.push(() => worker.stop());
+    // After the clock's own listener: what came due is looked for by the new time.
+    if (config.clock === 'ipc') process.on('message', () => worker.wake());
   }
   if (config.roles.has('web')) {
     await app.http.listen({ host: config.host, port: config.port });

@@ -156,6 +156,8 @@ create table touch_pack (
   platform_id text,
   platform_message text,
   customer_count integer not null,
+  delivered_count integer not null default 0,
+  failed_count integer not null default 0,
   created_at timestamptz not null,
   submitted_at timestamptz,
   confirmed_at timestamptz,

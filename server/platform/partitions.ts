@@ -37,6 +37,8 @@ async function makeMonth(ctx: WriteCtx, table: string, month: string): Promise<v
     ctx.db,
   );
   if (parent.rest !== null) {
+    // Whoever is changing a row that moves would find it gone, and change nothing: he comes before, or waits and finds it moved.
+    await sql`lock table ${sql.table(table)} in share row exclusive mode`.execute(ctx.db);
     const column = sql.ref(parent.column);
     await sql`
       with moved as (

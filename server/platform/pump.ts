@@ -38,6 +38,8 @@ export function isOrphaned(column: 'claimed_by') {
 }
 
 export interface RunningPumps {
+  /** Lets every pump look now: the clock was set, and what was due later may be due. */
+  wake(): void;
   stop(): Promise<void>;
 }
 
@@ -113,10 +115,14 @@ export async function startPumps(databaseUrl: string, runtime: Runtime, pumps: r
     }
   }
 
+  const wake = () => {
+    for (const channel of new Set(pumps.map((pump) => pump.channel))) runtime.bell.ringHere(channel);
+  };
   return {
+    wake,
     async stop() {
       stopping = true;
-      for (const pump of pumps) runtime.bell.ringHere(pump.channel);
+      wake();
       await Promise.all(loops);
       await Promise.all(pumps.map((pump) => pump.finish?.()));
       await link.client.end().catch(() => {});

@@ -1107,6 +1107,8 @@ export interface TouchPackTable {
   platform_id: string | null;
   platform_message: string | null;
   customer_count: number;
+  delivered_count: Generated<number>;
+  failed_count: Generated<number>;
   created_at: Date;
   submitted_at: Date | null;
   confirmed_at: Date | null;

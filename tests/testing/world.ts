@@ -2,23 +2,19 @@ import { reportPush } from '#acquisition';
 import { passFor } from '#channels/email';
 import type { Call } from '#contract';
 import { createCode, createFolder, getCode } from '#contract/acquisition';
+import { listBroadcasts } from '#contract/broadcasts';
 import { createCampaign, launchCampaign } from '#contract/campaigns';
 import { listOrders, listProducts, tellOrders } from '#contract/commerce';
-import {
-  createContent,
-  createContentFolder,
-  createLink,
-  createMaterial,
-  createScript,
-  shareLink,
-} from '#contract/content';
+import { createContent, createContentFolder, createMaterial } from '#contract/content';
 import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
 import { setEmail } from '#contract/email';
 import { uploadImport } from '#contract/imports';
 import { type JourneyDraft, journeyDraft } from '#contract/journey-graph';
 import { createJourney, publishJourney, saveJourney } from '#contract/journeys';
+import { createLink, shareLink } from '#contract/links';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
 import { setRelay } from '#contract/relay';
+import { createScript } from '#contract/scripts';
 import { type Condition, createSegment, uploadSegmentList } from '#contract/segments';
 import { setSms } from '#contract/sms';
 import { createAssignment, listTasks } from '#contract/tasks';
@@ -33,6 +29,7 @@ import type { Runtime } from '#platform/module';
 import { startOperation } from '#platform/operations';
 import type { Pump } from '#platform/pump';
 import { createSealer } from '#platform/seal';
+import { planBroadcasts } from '#touch';
 import { secret, type TestApp } from './app.ts';
 
 /** A small shop that is alive: staff, customers with follows, tags, codes. For tests that walk many routes. */
@@ -306,6 +303,21 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   await deliverTouches(siyu);
   const tasks = await siyu.call(owner, listTasks, {});
 
+  await inTransaction(siyu.ctx, (ctx) =>
+    planBroadcasts(ctx, {
+      purpose: 'manual:1',
+      kind: 'manual',
+      sourceId: null,
+      part: null,
+      category: 'content',
+      versionId: content.versionId,
+      audience: { channel: 'wecom_moment', staffIds: [staff.li], tagIds: [] },
+      dueAt: ctx.now,
+      expiresAt: new Date(ctx.now.getTime() + 86_400_000),
+    }),
+  );
+  const broadcasts = await siyu.call(owner, listBroadcasts, {});
+
   const staffIds = Object.values(staff);
   const tagIds = Object.values(tags);
   const customerIds = Object.values(customers);
@@ -343,6 +355,7 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       dueOn: [addDays(today, 1)],
       lastDay: [addDays(today, 5)],
       until: [addDays(today, 2)],
+      '/broadcasts': broadcasts.rows.map((row) => row.id),
       '/staff': staffIds,
       '/tags': tagIds,
       '/tag-groups': groups.map((group) => group.id),
@@ -508,6 +521,11 @@ export const worldRefusals: Readonly<Record<string, string>> = {
   deleteImport: 'import_started',
   // The file of the test is no picture, as the material of the world is.
   replaceMaterial: 'material_type_unsupported',
+  // A Moment waits for nobody who could be reminded of it, and nobody has to decide about it.
+  remindBroadcast: 'broadcast_not_waiting',
+  decideBroadcast: 'broadcast_known',
+  // Nobody listens at the address of the world's WeCom.
+  getJsSignature: 'wecom_unavailable',
   verifyCallback: 'wecom_callback_signature',
   receiveCallback: 'wecom_callback_malformed',
 };

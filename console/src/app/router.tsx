@@ -20,8 +20,9 @@ import { journeyFilters, journeyView } from '~/pages/journeys/filters';
 import { auditFilters, staffFilters } from '~/pages/organization/filters';
 import { newSegmentFilters, segmentFilters } from '~/pages/segments/filters';
 import { taskFilters } from '~/pages/tasks/filters';
-import { touchFilters } from '~/pages/touch/filters';
+import { packFilters, touchFilters } from '~/pages/touch/filters';
 import { deliveryFilters } from '~/pages/webhooks/filters';
+import { groupFilters } from '~/pages/wecom/filters';
 import { filtersIn, parseSearch, stringifySearch } from '~/search';
 import { Layout } from './layout';
 import { ErrorPage, MissingPage, WaitingPage } from './outcomes';
@@ -251,6 +252,21 @@ const touches = createRoute({
   staticData: { permission: 'touch.read' },
   validateSearch: filtersIn(touchFilters),
   component: lazyRouteComponent(() => import('~/pages/touch/list')),
+});
+
+const packs = createRoute({
+  getParentRoute: () => inside,
+  path: '/packs',
+  staticData: { permission: 'touch.read' },
+  validateSearch: filtersIn(packFilters),
+  component: lazyRouteComponent(() => import('~/pages/touch/packs')),
+});
+
+const touchPolicy = createRoute({
+  getParentRoute: () => inside,
+  path: '/touch-policy',
+  staticData: { permission: 'touch.read' },
+  component: lazyRouteComponent(() => import('~/pages/touch/policy')),
 });
 
 const tasks = createRoute({
@@ -515,6 +531,14 @@ const selfCheck = createRoute({
   component: lazyRouteComponent(() => import('~/pages/wecom/self-check')),
 });
 
+const groups = createRoute({
+  getParentRoute: () => inside,
+  path: '/wecom/groups',
+  staticData: { permission: 'touch.read' },
+  validateSearch: filtersIn(groupFilters),
+  component: lazyRouteComponent(() => import('~/pages/wecom/groups')),
+});
+
 const reconciliation = createRoute({
   getParentRoute: () => inside,
   path: '/wecom/reconciliation',
@@ -563,6 +587,8 @@ const routeTree = root.addChildren([
     relation,
     sourceQuality,
     touches,
+    packs,
+    touchPolicy,
     tasks,
     journeys,
     journey,
@@ -584,6 +610,7 @@ const routeTree = root.addChildren([
     channels,
     connection,
     selfCheck,
+    groups,
     reconciliation,
   ]),
 ]);

@@ -57,7 +57,8 @@ async function packOf(text: string, more: Partial<TouchPack> & { attachments?: M
 
 const tasks = () => world.sandbox.massMessages().tasks.filter((task) => task.creator === null);
 const runtime = undefined as never;
-const submit = (pack: TouchPack, whom = people) => packer.submit(world.siyu.ctx, pack, whom, runtime);
+const submit = (pack: TouchPack, whom = people, signal = new AbortController().signal) =>
+  packer.submit(world.siyu.ctx, pack, whom, runtime, signal);
 const find = (pack: TouchPack, whom = people) => packer.find(world.siyu.ctx, pack, whom, runtime);
 const poll = (pack: TouchPack) => packer.poll(world.siyu.ctx, pack, runtime);
 const remind = (pack: TouchPack) => packer.remind(world.siyu.ctx, pack, runtime);
@@ -70,6 +71,13 @@ async function submitInVain(pack: TouchPack, whom = people) {
 }
 
 describe('a pack', () => {
+  it('is not sent any more once another worker may have it', async () => {
+    expect(await submit(await packOf('太晚了'), people, AbortSignal.abort())).toMatchObject({
+      receipt: { outcome: 'unreachable' },
+    });
+    expect(tasks()).toEqual([]);
+  });
+
   it('is one task of its member, told without those who are nobody’s customers', async () => {
     const answer = await submit(await packOf('新茶到了'), [...people, 'wmNobodyNobodyNobodyNobodyNobody']);
     expect(answer).toMatchObject({

@@ -24,7 +24,7 @@ export function createMassPacker(connector: Connector): Packer {
     // docs 92135 and 97610
     traits: { maxCustomers: 10_000, maxReminders: 3 },
 
-    async submit(ctx, pack, externalUserids) {
+    async submit(ctx, pack, externalUserids, _runtime, signal) {
       const connection = await connector.connect(ctx);
       if (!connection) return { receipt: notConnected };
       const { failed, ...submitted } = await submitMass(
@@ -32,6 +32,7 @@ export function createMassPacker(connector: Connector): Packer {
         connection,
         await taskOf(ctx, pack, externalUserids),
         doubts,
+        signal,
       );
       return {
         ...submitted,

@@ -49,20 +49,33 @@ const reasons: Readonly<Record<number, TouchReason>> = {
 
 export type Submitted = { receipt: Receipt; platformId?: string; failed?: string[] };
 
-export async function submitMass(ctx: Ctx, connection: Connection, task: MassTask, doubts: Doubts): Promise<Submitted> {
-  const first = await addTask(ctx, connection, task);
+/** @param signal aborts when somebody else may be at it: nothing is sent from then on */
+export async function submitMass(
+  ctx: Ctx,
+  connection: Connection,
+  task: MassTask,
+  doubts: Doubts,
+  signal?: AbortSignal,
+): Promise<Submitted> {
+  const first = await addTask(ctx, connection, task, signal);
   if (!('failure' in first)) return first;
   // Files that expired meanwhile are uploaded again at once; the refused call has done nothing.
   if (!(await forgetGoneMedia(ctx, first.failure, task.attachments)))
     return { receipt: refusalOf(first.failure, task.key, doubts) };
-  const second = await addTask(ctx, connection, task);
+  const second = await addTask(ctx, connection, task, signal);
   return 'failure' in second ? { receipt: refusalOf(second.failure, task.key, doubts) } : second;
 }
 
-async function addTask(ctx: Ctx, connection: Connection, task: MassTask): Promise<Submitted | { failure: Failure }> {
+async function addTask(
+  ctx: Ctx,
+  connection: Connection,
+  task: MassTask,
+  signal: AbortSignal | undefined,
+): Promise<Submitted | { failure: Failure }> {
   const made = await makeAttachments(ctx, connection, task.attachments);
   if ('receipt' in made) return made;
   const text = textOf(task);
+  const turn = AbortSignal.timeout(turnMs);
   const answer = await connection.client.call(
     'externalcontact/add_msg_template',
     {
@@ -72,7 +85,7 @@ async function addTask(ctx: Ctx, connection: Connection, task: MassTask): Promis
       ...(text === '' ? {} : { text: { content: text } }),
       ...(made.attachments.length === 0 ? {} : { attachments: made.attachments }),
     },
-    { lane: 'bulk', signal: AbortSignal.timeout(turnMs) },
+    { lane: 'bulk', signal: signal ? AbortSignal.any([turn, signal]) : turn },
   );
   if (!answer.ok) return { failure: answer };
   return { receipt: { outcome: 'accepted' }, platformId: answer.value.msgid, failed: answer.value.fail_list };

@@ -20,9 +20,17 @@ export function grantConsent(ctx: WriteCtx, word: ConsentWord): Promise<void> {
 export async function withdrawConsent(ctx: WriteCtx, word: ConsentWord): Promise<void> {
   await holdLanes(ctx, [word.customerId]);
   await keepWord(ctx, word, 'withdrawn');
+  // Of a pack that waits to be handed over, and of which the platform surely knows nothing, he is left out.
   const { rows } = await sql<TouchRef>`
-    update touch set state = 'suppressed', reason = 'consent_withdrawn', detail = null, settled_at = ${ctx.now}
-    where customer_id = ${word.customerId} and state in ('planned', 'deferred', 'allowed')
+    with pack as (
+      select id from touch_pack
+      where state = 'planned' and not may_have_arrived
+        and id in (select pack_id from touch where customer_id = ${word.customerId} and state = 'claimed')
+      order by id for update
+    )
+    update touch set state = 'suppressed', reason = 'consent_withdrawn', detail = null, pack_id = null, settled_at = ${ctx.now}
+    where customer_id = ${word.customerId}
+      and (state in ('planned', 'deferred', 'allowed') or state = 'claimed' and pack_id in (select id from pack))
       and (${word.channel} = 'any' or channel = ${word.channel}) and (${word.category} = 'any' or category = ${word.category})
     returning customer_id as "customerId", id as "touchId"
   `.execute(ctx.db);

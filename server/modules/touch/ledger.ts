@@ -49,7 +49,7 @@ export async function claimTouches(
   const inOrder = lane.priority === 0 ? sql`id` : sql`staff_id, source_id, id`;
   const { rows } = await sql<ClaimedTouch>`
     with due as (
-      select customer_id, purpose, occasion_at, state = 'claimed' or reason = 'no_answer' as may_have_arrived
+      select customer_id, purpose, occasion_at, state = 'claimed' or reason is not distinct from 'no_answer' as may_have_arrived
       from touch
       where channel = any(${lane.channels}::text[]) and priority = ${lane.priority} and (
         state = 'allowed' and (retry_at is null or retry_at <= clock_timestamp())

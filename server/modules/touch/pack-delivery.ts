@@ -5,7 +5,7 @@ import type { Pump, Worker } from '#platform/pump';
 import { everySoOften } from './deliver.ts';
 import { deliveryChannel } from './gate.ts';
 import { returnToGate } from './ledger.ts';
-import type { Packer } from './pack.ts';
+import { handOverMs, type Packer } from './pack.ts';
 import { packTouches } from './packing.ts';
 import {
   type ClaimedPack,
@@ -78,6 +78,7 @@ function toWork(ctx: Ctx, runtime: Runtime, worker: Worker, packer: Packer, poli
 }
 
 async function handOver({ ctx, runtime, worker, packer, policy, now }: Work, claimed: ClaimedPack): Promise<void> {
+  const signal = AbortSignal.timeout(handOverMs);
   let pack = claimed;
   const isOver = pack.ending !== null || ctx.now >= pack.expiresAt;
   const drop = () =>
@@ -97,7 +98,7 @@ async function handOver({ ctx, runtime, worker, packer, policy, now }: Work, cla
     if (isOver) return await drop();
     pack = { ...pack, mayHaveArrived: false };
   }
-  const { receipt, ...submission } = await packer.submit(ctx, pack, members, runtime);
+  const { receipt, ...submission } = await packer.submit(ctx, pack, members, runtime, signal);
   await inTransaction(now(), (ctx) =>
     receipt.outcome === 'accepted'
       ? settleSubmitted(ctx, worker, pack, policy, members.length, submission)

@@ -61,7 +61,14 @@ export interface Packer {
   readonly channel: Channel;
   /** `maxReminders`: the platform's limit within 24 hours. */
   readonly traits: { readonly maxCustomers: number; readonly maxReminders: number };
-  submit(ctx: Ctx, pack: TouchPack, externalUserids: readonly string[], runtime: Runtime): Promise<PackSubmission>;
+  /** `signal` aborts when another worker may have taken the pack up: nothing of it is sent from then on. */
+  submit(
+    ctx: Ctx,
+    pack: TouchPack,
+    externalUserids: readonly string[],
+    runtime: Runtime,
+    signal: AbortSignal,
+  ): Promise<PackSubmission>;
   /** After a lost answer: the id under which the platform has this pack. `absent` only where it is sure: it is submitted anew. */
   find(
     ctx: Ctx,
@@ -74,6 +81,9 @@ export interface Packer {
   /** Takes back what the member has not confirmed; refused when there is nothing left to take back. */
   cancel(ctx: Ctx, pack: TouchPack, runtime: Runtime): Promise<{ readonly receipt: Receipt }>;
 }
+
+/** The machine's time that a worker has for handing one pack over; afterwards it sends nothing of it any more. */
+export const handOverMs = 45_000;
 
 const minuteMs = 60_000;
 

@@ -5,7 +5,7 @@ import { isOrphaned, type Worker } from '#platform/pump';
 import { giveAttentionBack, type TouchRef } from './attention.ts';
 import { isNotHeld } from './hold.ts';
 import { type FinishedTouch, finishedColumns, finishTouches } from './ledger.ts';
-import { type PackState, type PackSubmission, pollPauseMs, type TouchPack } from './pack.ts';
+import { handOverMs, type PackState, type PackSubmission, pollPauseMs, type TouchPack } from './pack.ts';
 import { gateChannel } from './plan.ts';
 import { pauseAfter, type Receipt, type TouchReason } from './rules.ts';
 
@@ -26,7 +26,10 @@ const packColumns = sql`id, channel, staff_id as "staffId", kind, source_id as "
 /** A platform that lost its connection may need a moment until it shows what it took. */
 const settlingMs = 15_000;
 
-/** What a dead worker held, or this one dropped, may be on the platform: it is looked for there before anything else. */
+/**
+ * What a dead worker held, or this one dropped, may be on the platform: it is looked for there before anything else. A worker that
+ * only lost its connection counts as dead, and may be about to send: it is waited for.
+ */
 export async function freePacks(
   ctx: Ctx,
   worker: Worker,
@@ -36,6 +39,7 @@ export async function freePacks(
   await sql`
     update touch_pack set state = 'planned', claimed_by = null, may_have_arrived = true,
       retry_at = clock_timestamp() + ${settlingMs / 1000} * interval '1 second'
+        + case when claimed_by = ${worker.number} then 0 else ${handOverMs / 1000} end * interval '1 second'
     where state = 'claimed' and channel = ${channel} and id <> all(${inFlight}::bigint[])
       and (claimed_by = ${worker.number} or ${isOrphaned('claimed_by')})
   `.execute(ctx.db);
@@ -238,6 +242,15 @@ async function settleResults(ctx: WriteCtx, pack: ClaimedPack, results: PackStat
     where t.pack_id = ${pack.id} and t.external_userid = o.external_userid and t.state in ('submitted', 'unknown')
     returning ${finishedColumns}, o.at
   `.execute(ctx.db);
+  const delivered = rows.filter((row) => row.state === 'delivered').length;
+  await ctx.db
+    .updateTable('touch_pack')
+    .set((eb) => ({
+      delivered_count: eb('delivered_count', '+', delivered),
+      failed_count: eb('failed_count', '+', rows.length - delivered),
+    }))
+    .where('id', '=', pack.id)
+    .execute();
   await finishTouches(ctx, rows);
 }
 

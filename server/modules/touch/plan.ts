@@ -116,6 +116,7 @@ export async function planTouchesOf(
     readonly priority: 1 | 2;
   },
 ): Promise<number> {
+  await ensureMonths(ctx, 'touch', [ctx.now]);
   const { numAffectedRows } = await sql`
     insert into touch (customer_id, occasion_at, purpose, kind, source_id, part, channel, category, version_id, staff_id, state,
       is_holdout, priority, due_at, expires_at, planned_at)

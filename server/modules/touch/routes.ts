@@ -1,19 +1,26 @@
 import * as contract from '#contract/touch';
 import { requireVisible } from '#customers';
 import { recordAudit } from '#organization';
+import type { WriteCtx } from '#platform/ctx';
 import { type Endpoint, endpoint } from '#platform/module';
+import { askToRemind, cancelPack, decideAboutPack, decideAboutTouch } from './by-hand.ts';
 import { grantConsent, withdrawConsent } from './consent.ts';
 import { readAttention } from './explain.ts';
-import { listTouchPage } from './list.ts';
+import { listPackPage, listTouchPage } from './list.ts';
 import { changePolicy, showPolicy } from './policy.ts';
+
+/** A write that has nothing to say. */
+const done =
+  <I>(write: (ctx: WriteCtx, input: I) => Promise<void>) =>
+  async (ctx: WriteCtx, input: I) => {
+    await write(ctx, input);
+    return { ok: true } as const;
+  };
 
 export const touchEndpoints: Endpoint[] = [
   endpoint(contract.listTouches, listTouchPage),
   endpoint(contract.getTouchPolicy, showPolicy),
-  endpoint(contract.setTouchPolicy, async (ctx, policy) => {
-    await changePolicy(ctx, policy);
-    return { ok: true } as const;
-  }),
+  endpoint(contract.setTouchPolicy, done(changePolicy)),
   endpoint(contract.getAttention, (ctx, { id }) => readAttention(ctx, id)),
   endpoint(contract.setConsent, async (ctx, { id, state, ...word }) => {
     await requireVisible(ctx, id);
@@ -26,4 +33,9 @@ export const touchEndpoints: Endpoint[] = [
     });
     return { ok: true } as const;
   }),
+  endpoint(contract.decideTouch, done(decideAboutTouch)),
+  endpoint(contract.listTouchPacks, listPackPage),
+  endpoint(contract.remindTouchPack, done(askToRemind)),
+  endpoint(contract.cancelTouchPack, done(cancelPack)),
+  endpoint(contract.decideTouchPack, done(decideAboutPack)),
 ];

@@ -16,6 +16,7 @@ import { journeys } from './journeys';
 import { layout } from './layout';
 import { organization } from './organization';
 import { people } from './people';
+import { policy } from './policy';
 import { scores } from './scores';
 import { segments } from './segments';
 import { tasks } from './tasks';
@@ -38,6 +39,7 @@ export const en: Texts<typeof zhCN> = {
   ...content,
   ...organization,
   ...webhooks,
+  ...policy,
   ...scores,
   ...segments,
   ...wecom,

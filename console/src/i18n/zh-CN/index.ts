@@ -14,6 +14,7 @@ import { journeys } from './journeys';
 import { layout } from './layout';
 import { organization } from './organization';
 import { people } from './people';
+import { policy } from './policy';
 import { scores } from './scores';
 import { segments } from './segments';
 import { tasks } from './tasks';
@@ -36,6 +37,7 @@ export const zhCN = {
   ...content,
   ...organization,
   ...webhooks,
+  ...policy,
   ...scores,
   ...segments,
   ...wecom,

@@ -18,6 +18,7 @@ import { JourneysPanel } from '~/pages/journeys/customer-journeys';
 import { ScoresPanel } from '~/pages/scores/customer-scores';
 import { SegmentsPanel } from '~/pages/segments/customer-segments';
 import { CustomerTasks } from '~/pages/tasks/customer-tasks';
+import { AttentionPanel } from '~/pages/touch/customer-attention';
 import { AttributesPanel } from './customer-attributes';
 import { FollowsPanel } from './customer-follows';
 import { IdentitiesPanel } from './customer-identities';
@@ -95,6 +96,7 @@ export default function CustomerPage(): ReactNode {
         <div className="stack-large">
           {customer.follows.length > 0 && <FollowsPanel customer={customer} />}
           <ScoresPanel customerId={customer.id} />
+          <AttentionPanel customerId={customer.id} />
           <Panel>
             <Tabs
               items={[

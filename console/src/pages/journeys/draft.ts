@@ -4,7 +4,7 @@ import { type DraftNode, type JourneyDraft, maxNodes, type NodeKind, waysOf } fr
 
 const freshSuffix = () => Math.random().toString(36).slice(2, 8);
 
-export function freshId(draft: JourneyDraft): string {
+function freshId(draft: JourneyDraft): string {
   for (;;) {
     const id = `n${freshSuffix()}`;
     if (!draft.nodes.some((node) => node.id === id)) return id;

@@ -16,7 +16,7 @@ import {
 import type { ReactNode } from 'react';
 import type { NodeKind } from '#contract/journey-graph';
 
-export const nodeIcons: { readonly [K in NodeKind]: ReactNode } = {
+const nodeIcons: { readonly [K in NodeKind]: ReactNode } = {
   wait: <ClockCircleOutlined />,
   wait_until: <FieldTimeOutlined />,
   wait_date: <CalendarOutlined />,
