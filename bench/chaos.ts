@@ -117,7 +117,9 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
       postgres_kills: postgresKills,
       deaths: total((keeper) => keeper.deaths()),
       kills_while_starting: total((keeper) => keeper.killsWhileStarting()),
-      failed_starts: total((keeper) => keeper.failedStarts()),
+      failed_starts: house.failedStarts(),
+      // The others need a PostgreSQL that runs.
+      starts_without_postgres: total((keeper) => keeper.failedStarts()) - house.failedStarts(),
     };
     return { result, broken: brokenBounds(result, bounds) };
   } finally {
