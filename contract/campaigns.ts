@@ -7,7 +7,16 @@ import { after, day, done, id, limit, line, none, page, text, time } from './typ
 
 /** Campaigns: one planned touch to many people, with variants and a holdout, and what it truly changed. */
 
-export const campaignChannel = z.enum(['wecom_mass', 'staff_task', 'email', 'sms', 'webhook']);
+/** Groups and Moments go to an audience and not to one customer: nobody is left alone, and results are counts. */
+export const campaignChannel = z.enum([
+  'wecom_mass',
+  'wecom_group',
+  'wecom_moment',
+  'staff_task',
+  'email',
+  'sms',
+  'webhook',
+]);
 
 /** Most variants of one campaign: A to F. */
 export const maxVariants = 6;
@@ -16,6 +25,14 @@ export const campaignWho = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('segment'), segmentId: id }),
   /** A rule of its own: whoever it is true for when a run begins. */
   z.object({ kind: z.literal('rule'), tree: condition }),
+  /** Groups, for a message to groups. */
+  z.object({ kind: z.literal('groups'), chatIds: z.array(line(64)).min(1).max(2000) }),
+  /** Members who publish a Moment (none named: all who may), for their customers with one of some tags (none named: all). */
+  z.object({
+    kind: z.literal('moment'),
+    staffIds: z.array(id).max(500).default([]),
+    tagIds: z.array(id).max(100).default([]),
+  }),
 ]);
 
 export const campaignVariant = z.object({
@@ -203,6 +220,17 @@ const touchCount = z.object({
   count,
 });
 
+/** Tasks for groups or Moments in one state, their groups or members, and the people behind those who have sent it. */
+const broadcastCount = z.object({
+  state: z.string(),
+  count,
+  targetCount: count,
+  sentCount: count,
+  customerCount: count,
+  likeCount: count,
+  commentCount: count,
+});
+
 export const runResult = z.object({
   measuredAt: time,
   isFinal: z.boolean(),
@@ -242,6 +270,10 @@ export const runResult = z.object({
   days: z.array(
     z.object({ day: z.string(), allowed: count, delivered: count, opened: count, ordered: count, blocked: count }),
   ),
+  /** Of a campaign to groups, or of Moments: instead of all of the above. */
+  broadcasts: z.array(broadcastCount),
+  /** Customers who opened a link of it, and opens of which nobody knows whose they are. */
+  opens: z.object({ people: count, unknown: count }),
   /** Share of each group with an order, so many days after time zero. */
   curve: z.array(z.object({ days: count, treated: z.number(), control: z.number().nullable() })),
 });
@@ -320,6 +352,8 @@ const drafting = [
   'content_unknown',
   'content_archived',
   'campaign_content_unfit',
+  'campaign_audience_unfit',
+  'tag_unknown',
   'campaign_categories_differ',
 ] as const;
 
@@ -424,7 +458,8 @@ export const sampleCampaign = route({
   output: z.object({
     rows: z.array(
       z.object({
-        customer: customerRow,
+        /** Null: everybody in the audience gets the same. */
+        customer: customerRow.nullable(),
         staff: z.object({ id, name: z.string() }).nullable(),
         part: z.string(),
         /** As the channel would say it to this person; null with a problem. */

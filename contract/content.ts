@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { route } from './route.ts';
-import { category, touchKind } from './touch.ts';
-import { after, day, done, flag, id, limit, line, page, text, time, url } from './types.ts';
+import { category } from './touch.ts';
+import { after, done, flag, id, limit, line, page, text, time, url } from './types.ts';
 
 /** What is said: messages, and the files they carry. */
 
@@ -242,7 +242,8 @@ export const deleteContentFolder = route({
   errors: ['not_found'],
 });
 
-const named = z.object({ id, name: z.string() });
+/** Something that is named where it is meant. */
+export const named = z.object({ id, name: z.string() });
 
 const trackedUrls = z.array(url).max(20).default([]);
 
@@ -514,170 +515,5 @@ export const describeMaterial = route({
   summary: 'Name, kind and size of a file',
   input: z.object({ id }),
   output: material,
-  errors: ['not_found'],
-});
-
-/** An open counts once for each visit: what is loaded again within half an hour is the same visit. */
-export const linkRow = z.object({
-  id,
-  title: z.string(),
-  url: z.string(),
-  opens: z.number().int(),
-  /** Known customers who opened it. */
-  people: z.number().int(),
-  isArchived: z.boolean(),
-  createdAt: time,
-});
-
-export const listLinks = route({
-  method: 'GET',
-  path: '/api/links',
-  permission: 'content.read',
-  summary: 'Addresses whose opens are counted, newest first',
-  input: z.object({ search: line(60).optional(), archived: flag.default(false), after, limit }),
-  output: page(linkRow),
-});
-
-export const createLink = route({
-  method: 'POST',
-  path: '/api/links',
-  permission: 'content.write',
-  summary: 'Have the opens of an address counted; an address that is tracked already keeps its figures',
-  input: z.object({ url, title: line(60) }),
-  output: z.object({ id }),
-});
-
-export const updateLink = route({
-  method: 'PUT',
-  path: '/api/links/:id',
-  permission: 'content.write',
-  summary: 'Name a tracked link, or archive it; links that were sent go on working',
-  input: z.object({ id, title: line(60), isArchived: z.boolean().default(false) }),
-  output: done,
-  errors: ['not_found'],
-});
-
-export const getLink = route({
-  method: 'GET',
-  path: '/api/links/:id',
-  permission: 'content.read',
-  summary: 'A tracked link and its opens: by day, by what they came from and by who sent it',
-  input: z.object({ id, from: day.optional(), to: day.optional() }),
-  output: linkRow.extend({
-    period: z.object({ opens: z.number().int(), knownOpens: z.number().int(), people: z.number().int() }),
-    days: z.array(z.object({ day, opens: z.number().int(), knownOpens: z.number().int() })),
-    sources: z.array(
-      z.object({ kind: touchKind, id: id.nullable(), name: z.string().nullable(), opens: z.number().int() }),
-    ),
-    staff: z.array(named.extend({ opens: z.number().int() })),
-    contents: z.array(named),
-  }),
-  errors: ['not_found'],
-});
-
-export const listLinkReaders = route({
-  method: 'GET',
-  path: '/api/links/:id/readers',
-  permission: 'customer.read',
-  summary: 'Customers who opened a link, the latest first',
-  input: z.object({ id, after, limit }),
-  output: page(
-    z.object({
-      customer: z.object({ id, name: z.string().nullable(), avatar: z.string().nullable() }),
-      opens: z.number().int(),
-      firstAt: time,
-      lastAt: time,
-    }),
-  ),
-  errors: ['not_found'],
-});
-
-export const shareLink = route({
-  method: 'POST',
-  path: '/api/links/:id/address',
-  permission: 'content.read',
-  summary: 'The short address of a tracked link for whoever asks, to be sent by hand',
-  input: z.object({ id }),
-  output: z.object({ address: z.string() }),
-  errors: ['not_found'],
-});
-
-export const openLink = route({
-  method: 'GET',
-  path: '/l/:linkCode',
-  permission: 'public',
-  summary:
-    'The short address of a tracked link: counts the open and leads on. `code` and `state` come back from WeCom when it was asked who the visitor is',
-  input: z.object({
-    linkCode: z.string().max(200),
-    code: z.string().max(600).optional(),
-    state: z.string().max(200).optional(),
-  }),
-  output: z.unknown(),
-  bytes: 'out',
-  outside: true,
-});
-
-export const scriptRow = z.object({
-  id,
-  title: z.string(),
-  words: z.string(),
-  folder: named.nullable(),
-  copyCount: z.number().int(),
-  updatedAt: time,
-});
-
-export const listScripts = route({
-  method: 'GET',
-  path: '/api/scripts',
-  permission: 'content.read',
-  summary: 'Prepared words for staff; those copied most come first',
-  input: z.object({ search: line(60).optional(), folder: id.optional(), after, limit }),
-  output: page(scriptRow),
-});
-
-const scriptDraft = {
-  title: line(60),
-  words: text(4000),
-  folderId: id.nullable().default(null),
-};
-
-export const createScript = route({
-  method: 'POST',
-  path: '/api/scripts',
-  permission: 'content.write',
-  summary: 'Make a script; its words are a Liquid template',
-  input: z.object(scriptDraft),
-  output: z.object({ id }),
-  errors: ['folder_unknown'],
-});
-
-export const updateScript = route({
-  method: 'PUT',
-  path: '/api/scripts/:id',
-  permission: 'content.write',
-  summary: 'Change a script',
-  input: z.object({ id, ...scriptDraft }),
-  output: done,
-  errors: ['not_found', 'folder_unknown'],
-});
-
-export const deleteScript = route({
-  method: 'DELETE',
-  path: '/api/scripts/:id',
-  permission: 'content.write',
-  summary: 'Delete a script',
-  input: z.object({ id }),
-  output: done,
-  errors: ['not_found'],
-});
-
-export const copyScript = route({
-  method: 'POST',
-  path: '/api/scripts/:id/copies',
-  permission: 'content.read',
-  summary: 'The words of a script, filled for a customer when one is named; counts that they were taken',
-  input: z.object({ id, customerId: id.optional() }),
-  output: z.object({ words: z.string(), missing: z.array(z.string()) }),
   errors: ['not_found'],
 });

@@ -62,6 +62,7 @@ export const errorStatus = {
   material_replaced: 409,
 
   campaign_content_unfit: 422,
+  campaign_audience_unfit: 422,
   campaign_categories_differ: 422,
   campaign_not_draft: 409,
   campaign_has_run: 409,
@@ -113,7 +114,7 @@ export const errorStatus = {
   channel_not_set_up: 409,
 
   wecom_not_connected: 409,
-  wecom_unavailable: 503,
+  wecom_unavailable: 424,
   wecom_page_foreign: 422,
   wecom_callback_signature: 403,
   wecom_callback_malformed: 400,

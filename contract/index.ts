@@ -10,10 +10,12 @@ import * as events from './events.ts';
 import * as imports from './imports.ts';
 import * as insights from './insights.ts';
 import * as journeys from './journeys.ts';
+import * as links from './links.ts';
 import * as organization from './organization.ts';
 import * as relay from './relay.ts';
 import type { Route } from './route.ts';
 import * as scores from './scores.ts';
+import * as scripts from './scripts.ts';
 import * as segments from './segments.ts';
 import * as sms from './sms.ts';
 import * as tasks from './tasks.ts';
@@ -31,6 +33,8 @@ export const contracts = {
   scores,
   segments,
   content,
+  links,
+  scripts,
   touch,
   broadcasts,
   tasks,

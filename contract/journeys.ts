@@ -124,6 +124,30 @@ export const publishJourney = route({
   errors: ['not_found', 'journey_changed', 'journey_has_problems', 'journey_unchanged'],
 });
 
+const count = z.number().int();
+const account = z.object({ kind: line(20), value: line(255) });
+
+export const enrolInJourney = route({
+  method: 'POST',
+  path: '/api/journeys/:id/people',
+  permission: 'journey.write',
+  summary:
+    'Bring people into a running journey: chosen ones, by customer number or account, or all members of a segment in the background',
+  input: z
+    .object({
+      id,
+      customerIds: z.array(id).max(1000).default([]),
+      accounts: z.array(account).max(1000).default([]),
+      segmentId: id.optional(),
+    })
+    .refine(
+      ({ customerIds, accounts, segmentId }) => customerIds.length + accounts.length > 0 || segmentId !== undefined,
+      { path: ['customerIds'], message: 'nobody_named' },
+    ),
+  output: z.object({ entered: count, refused: z.array(z.object({ reason: refusal, count })), intakeId: id.nullable() }),
+  errors: ['not_found', 'journey_not_running', 'journey_not_by_hand', 'segment_unknown'],
+});
+
 export const pauseJourney = route({
   method: 'POST',
   path: '/api/journeys/:id/pause',
@@ -165,8 +189,6 @@ export const deleteJourney = route({
   errors: ['not_found', 'journey_has_people'],
 });
 
-const count = z.number().int();
-
 export const getJourneyFigures = route({
   method: 'GET',
   path: '/api/journeys/:id/figures',
@@ -191,8 +213,9 @@ export const getJourneyFigures = route({
   errors: ['not_found'],
 });
 
+/** One path of one customer; `id` is the path's. */
 export const journeyPerson = z.object({
-  enrolmentId: id,
+  id,
   customerId: id,
   customerName: z.string().nullable(),
   customerAvatar: z.string().nullable(),
@@ -257,29 +280,6 @@ export const listCustomerJourneys = route({
   input: z.object({ id, journey: id.optional() }),
   output: z.object({ rows: z.array(journeyPath) }),
   errors: ['not_found'],
-});
-
-const account = z.object({ kind: line(20), value: line(255) });
-
-export const enrolInJourney = route({
-  method: 'POST',
-  path: '/api/journeys/:id/people',
-  permission: 'journey.write',
-  summary:
-    'Bring people into a running journey: chosen ones, by customer number or account, or all members of a segment in the background',
-  input: z
-    .object({
-      id,
-      customerIds: z.array(id).max(1000).default([]),
-      accounts: z.array(account).max(1000).default([]),
-      segmentId: id.optional(),
-    })
-    .refine(
-      ({ customerIds, accounts, segmentId }) => customerIds.length + accounts.length > 0 || segmentId !== undefined,
-      { path: ['customerIds'], message: 'nobody_named' },
-    ),
-  output: z.object({ entered: count, refused: z.array(z.object({ reason: refusal, count })), intakeId: id.nullable() }),
-  errors: ['not_found', 'journey_not_running', 'journey_not_by_hand', 'segment_unknown'],
 });
 
 export const removeFromJourney = route({

@@ -213,6 +213,8 @@ export const touch = z.object({
   channel,
   category,
   isHoldout: z.boolean(),
+  /** What it says a version of; null for words of its own. */
+  content: z.object({ id, name: z.string() }).nullable(),
   staff: z.object({ id, name: z.string() }).nullable(),
   code: z.object({ id, name: z.string() }).nullable(),
   state: touchState,

@@ -13,6 +13,8 @@ export const connection = z.object({
   baseUrl: z.string(),
   /** Where browsers in WeCom and WeChat are asked who they are. */
   oauthBaseUrl: z.string(),
+  /** Null where it follows the API's address. */
+  ownOauthBaseUrl: z.string().nullable(),
   /** What to paste into WeCom's admin console. */
   callbackUrl: z.string(),
   updatedAt: time.nullable(),

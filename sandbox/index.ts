@@ -40,8 +40,7 @@ export type { Policy, SandboxOptions } from './options.ts';
 export type { HabitRates, KindName } from './people/habits.ts';
 export { expectedRetention, habits } from './people/habits.ts';
 export type { StepResult } from './runner.ts';
-export type { ShopEntry } from './shop.ts';
-export type { Order, OrderLine, Product, Refund } from './shop.ts';
+export type { Order, OrderLine, Product, Refund, ShopEntry } from './shop.ts';
 export type { Corp, Message, MessageContent, Person, Place, Staff } from './store.ts';
 export type { DeliveryReport, Stats, Truth, TruthEdge, TruthWay, TruthWelcome } from './truth.ts';
 

@@ -47,7 +47,8 @@ function partOf(path: string): string {
   return second === 'platform' ? 'platform' : 'composition';
 }
 
-const isTest = (path: string) => /\.test\.tsx?$/.test(path);
+/** Tests, and what tests of a module stand on. */
+const isTest = (path: string) => /(\.test|\/testing)\.tsx?$/.test(path);
 
 export function checkModules(sources: readonly Source[]): Violation[] {
   const contents = readContents(sources.find(({ path }) => path === 'server/modules.ts')?.text ?? '');

@@ -25,7 +25,7 @@ import {
   startSandboxProcess,
   startSiyu,
 } from './processes.ts';
-import { type PlannedCampaign, setUpProgramme } from './programme.ts';
+import { launchDue, type PlannedCampaign, setUpProgramme } from './programme.ts';
 
 const { values } = parseArgs({
   options: {
@@ -92,7 +92,15 @@ async function run(): Promise<number> {
   const campaigns = await setUpProgramme(session, { begin, days, campaigns: days >= 20 ? campaignCount : 0 });
   await sandbox.ask('POST', '/population', { perDay: opening.perDay });
 
-  const world: DemoWorld = { siyu, sandbox, session, begin, carry: createCarrier(session, sandbox) };
+  const launched = new Set<number>();
+  const world: DemoWorld = {
+    siyu,
+    sandbox,
+    session,
+    begin,
+    carry: createCarrier(session, sandbox),
+    launch: (now) => launchDue(session, campaigns, now, launched),
+  };
   if (!values.exit) return live(world);
   await liveFast(world);
   return report(world, campaigns, Date.now() - startedAt);
@@ -105,10 +113,12 @@ interface DemoWorld {
   /** Simulated milliseconds. */
   readonly begin: number;
   readonly carry: () => Promise<number>;
+  /** Launches the campaigns of the day that begins. */
+  readonly launch: (now: number) => Promise<void>;
 }
 
 /** Hour by hour with the clocks held in between, as fast as both sides can. */
-async function liveFast({ siyu, sandbox, session, begin, carry }: DemoWorld): Promise<void> {
+async function liveFast({ siyu, sandbox, session, begin, carry, launch }: DemoWorld): Promise<void> {
   const pool = new pg.Pool({ connectionString: findPostgres(home).url, max: 1 });
   try {
     for (let hour = 1; hour <= days * 24; hour++) {
@@ -117,6 +127,7 @@ async function liveFast({ siyu, sandbox, session, begin, carry }: DemoWorld): Pr
       await sandbox.ask('POST', '/step', { to: new Date(to).toISOString() });
       if (hour === opening.days * 24) await sandbox.ask('POST', '/population', { perDay });
       if (hour % 3 === 0) await carry();
+      if (hour % 24 === 0) await launch(to);
       // People act on what they were told: what is due within an hour goes out in that hour.
       await waitForRest(session, sandbox, pool, new Date(to));
       if (hour % (24 * 5) === 0) {
@@ -134,7 +145,7 @@ async function liveFast({ siyu, sandbox, session, begin, carry }: DemoWorld): Pr
   }
 }
 
-async function live({ siyu, sandbox, session, begin, carry }: DemoWorld): Promise<number> {
+async function live({ siyu, sandbox, session, begin, carry, launch }: DemoWorld): Promise<number> {
   setClocks(siyu, sandbox, begin, demoSpeed);
   console.log(`
   Console   ${siyu.url}
@@ -144,9 +155,11 @@ async function live({ siyu, sandbox, session, begin, carry }: DemoWorld): Promis
 
 A month of the brand's life passes in the next five minutes, then time runs as usual. Ctrl-C ends it and leaves nothing behind.
 `);
-  const until = Date.now() + (days * dayMs) / demoSpeed;
+  const startedAt = Date.now();
+  const until = startedAt + (days * dayMs) / demoSpeed;
   while (Date.now() < until && !ending) {
     await carry();
+    await launch(begin + (Date.now() - startedAt) * demoSpeed);
     await sleep(500);
   }
   if (ending) return 0;

@@ -1,4 +1,4 @@
-// npm run dev: the server with --watch, the console with hot reloading, and a sandbox to talk to.
+// npm run dev: the server with --watch, console and phone pages with hot reloading, and a sandbox to talk to.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -7,6 +7,7 @@ const node = process.execPath;
 const parts = [
   { name: 'siyu', args: ['--watch', '--watch-path=server', '--watch-path=contract', 'server/main.ts'] },
   { name: 'console', args: [join('node_modules', 'vite', 'bin', 'vite.js'), 'console', '--clearScreen', 'false'] },
+  { name: 'h5', args: [join('node_modules', 'vite', 'bin', 'vite.js'), 'h5', '--clearScreen', 'false'] },
   { name: 'sandbox', args: ['--watch', 'sandbox/main.ts'] },
 ];
 

@@ -64,7 +64,7 @@ export interface PlannedCampaign {
   readonly at: Date;
 }
 
-/** Sets the programme up. Campaigns are launched at once, each with its own time. */
+/** Sets the programme up. Campaigns stay drafts until their day comes near: `launchDue`. */
 export async function setUpProgramme(
   session: Session,
   options: { begin: number; days: number; campaigns: number },
@@ -94,10 +94,23 @@ export async function setUpProgramme(
       windowHours,
     };
     const { id } = await session.call(makeCampaign, draft);
-    await session.call(launchCampaign, { id });
     planned.push({ id, name: draft.name, at });
   }
   return planned;
+}
+
+/** Launches the campaigns whose time is less than a day away, each once. */
+export async function launchDue(
+  session: Session,
+  campaigns: readonly PlannedCampaign[],
+  now: number,
+  launched: Set<number>,
+) {
+  for (const campaign of campaigns) {
+    if (launched.has(campaign.id) || campaign.at.getTime() - now > dayMs) continue;
+    launched.add(campaign.id);
+    await session.call(launchCampaign, { id: campaign.id });
+  }
 }
 
 function partOf(part: number): Condition {
@@ -134,6 +147,7 @@ async function makeJourneys(session: Session): Promise<void> {
     ],
     exits: [{ kind: 'event', data: { name: 'follow.ended', filters: [] } }],
     goal: { name: 'order.placed', filters: [], windowDays: 14, isEnd: false },
+    reentry: { kind: 'never' },
   });
   await publish(session, '购后关怀', {
     triggers: [{ kind: 'event', data: { name: 'order.placed', filters: [] } }],
@@ -145,6 +159,8 @@ async function makeJourneys(session: Session): Promise<void> {
     ],
     exits: [],
     goal: null,
+    // Nobody is asked the same after each of his orders.
+    reentry: { kind: 'after_days', days: 90 },
   });
   await publish(session, '三十天没有互动', {
     triggers: [{ kind: 'event', data: { name: 'follow.added', filters: [] } }],
@@ -154,6 +170,7 @@ async function makeJourneys(session: Session): Promise<void> {
     ],
     exits: [{ kind: 'event', data: { name: 'follow.ended', filters: [] } }],
     goal: { name: 'order.placed', filters: [], windowDays: 45, isEnd: true },
+    reentry: { kind: 'never' },
   });
 }
 
@@ -166,6 +183,7 @@ async function publish(
     steps: readonly (readonly [JourneyDraft['nodes'][number]['kind'], Record<string, unknown>])[];
     exits: JourneyDraft['exits'];
     goal: Record<string, unknown> | null;
+    reentry: JourneyDraft['reentry'];
   },
 ): Promise<void> {
   const nodes: JourneyDraft['nodes'] = [
@@ -182,7 +200,7 @@ async function publish(
     nodes,
     exits: plan.exits,
     goal: plan.goal,
-    reentry: { kind: 'after_end' as const },
+    reentry: plan.reentry,
   };
   const { id } = await session.call(createJourney, { name, description: '', draft });
   const { revision } = await session.call(getJourney, { id });

@@ -9,19 +9,24 @@ import { getAttention } from '#contract/touch';
 import { useFormat } from './format';
 import { textOr } from './i18n/index';
 import { Avatar, Problem, Section, useCustomerName, Waiting } from './parts';
+import { Scripts } from './scripts';
+import { useSession } from './session';
 import { TaskCard } from './task-card';
 
 type Customer = Output<typeof getCustomer>;
 
 /** A customer as his adviser needs him in a chat: who he is, what there is to do, what he bought, what happened. */
 export function CustomerCard({ id }: { id: number }) {
+  const { user } = useSession();
   const customer = useQuery(reading(getCustomer, { id }));
   if (customer.isError) return <Problem error={customer.error} onRetry={() => void customer.refetch()} />;
   if (customer.data === undefined) return <Waiting />;
+  const own = customer.data.follows.find((follow) => follow.staffId === user?.staffId && follow.state === 'active');
   return (
     <>
       <Who customer={customer.data} />
       <CustomerTasks id={customer.data.id} />
+      <Scripts customerId={customer.data.id} externalUserid={own?.externalUserid ?? null} />
       <Attention id={customer.data.id} />
       <Attributes customer={customer.data} />
       <Orders id={customer.data.id} />

@@ -202,7 +202,7 @@ async function listen(server: SMTPServer, host: string, wanted: number): Promise
 }
 
 /** The https or http address of List-Unsubscribe, when the mail also says that a POST is enough. */
-export function readUnsubscribeUrl(raw: Buffer): string | null {
+function readUnsubscribeUrl(raw: Buffer): string | null {
   const [head = ''] = raw.toString('latin1').split(/\r?\n\r?\n/, 1);
   const unfolded = head.replace(/\r?\n[ \t]+/g, ' ');
   const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'im').exec(unfolded)?.[1] ?? '';

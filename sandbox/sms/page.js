@@ -1,4 +1,4 @@
-import { by, drawList, drawWords, element, facts, firstLanguage, otherLanguage, timeText } from '/mail/parts.js';
+import { by, drawList, drawWords, element, facts, firstLanguage, otherLanguage, timeText } from '../mail/parts.js';
 import { words } from './words.js';
 
 /** Text messages, an inbox for each number; read again and again. */

@@ -6,7 +6,7 @@ import type { SmsCentre } from './centre.ts';
 import { createGateway } from './gateway.ts';
 
 /** Where the API is below the sandbox's own address. */
-export const apiPath = '/dysms';
+const apiPath = '/dysms';
 
 const listedMessages = 500;
 

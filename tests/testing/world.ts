@@ -2,21 +2,19 @@ import { reportPush } from '#acquisition';
 import { passFor } from '#channels/email';
 import type { Call } from '#contract';
 import { createCode, createFolder, getCode } from '#contract/acquisition';
+import { listBroadcasts } from '#contract/broadcasts';
 import { createCampaign, launchCampaign } from '#contract/campaigns';
 import { listOrders, listProducts, tellOrders } from '#contract/commerce';
-import {
-  createContent,
-  createContentFolder,
-  createLink,
-  createMaterial,
-  createScript,
-  shareLink,
-} from '#contract/content';
+import { createContent, createContentFolder, createMaterial } from '#contract/content';
 import { createAttribute, createTagGroup, listConflicts, listCustomers, listTags } from '#contract/customers';
 import { setEmail } from '#contract/email';
 import { uploadImport } from '#contract/imports';
+import { type JourneyDraft, journeyDraft } from '#contract/journey-graph';
+import { createJourney, publishJourney, saveJourney } from '#contract/journeys';
+import { createLink, shareLink } from '#contract/links';
 import { createApiKey, createUser, listDepartments, listStaff } from '#contract/organization';
 import { setRelay } from '#contract/relay';
+import { createScript } from '#contract/scripts';
 import { type Condition, createSegment, uploadSegmentList } from '#contract/segments';
 import { setSms } from '#contract/sms';
 import { createAssignment, listTasks } from '#contract/tasks';
@@ -31,6 +29,7 @@ import type { Runtime } from '#platform/module';
 import { startOperation } from '#platform/operations';
 import type { Pump } from '#platform/pump';
 import { createSealer } from '#platform/seal';
+import { planBroadcasts } from '#touch';
 import { secret, type TestApp } from './app.ts';
 
 /** A small shop that is alive: staff, customers with follows, tags, codes. For tests that walk many routes. */
@@ -292,6 +291,7 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   );
   const list = await siyu.ask(owner, uploadSegmentList, { name: '名单' }, Buffer.from('wmOfLi00001\n13800000001\n'));
 
+  const journeys = await seedJourneys(siyu, tags.vip);
   const today = siyu.clock.now().toISOString().slice(0, 10);
   await siyu.call(owner, createAssignment, {
     customerIds: [customers.ofLi, customers.ofWang],
@@ -302,6 +302,21 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   });
   await deliverTouches(siyu);
   const tasks = await siyu.call(owner, listTasks, {});
+
+  await inTransaction(siyu.ctx, (ctx) =>
+    planBroadcasts(ctx, {
+      purpose: 'manual:1',
+      kind: 'manual',
+      sourceId: null,
+      part: null,
+      category: 'content',
+      versionId: content.versionId,
+      audience: { channel: 'wecom_moment', staffIds: [staff.li], tagIds: [] },
+      dueAt: ctx.now,
+      expiresAt: new Date(ctx.now.getTime() + 86_400_000),
+    }),
+  );
+  const broadcasts = await siyu.call(owner, listBroadcasts, {});
 
   const staffIds = Object.values(staff);
   const tagIds = Object.values(tags);
@@ -325,6 +340,9 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       first: trees,
       second: trees,
       segmentId: segments,
+      '/journeys': journeys,
+      draft: [journeyOf(tags.vip)],
+      revision: [2],
       customerId: customerIds,
       '/code-folders': [emptyFolderId, folderId],
       '/orders': orders.rows.map((row) => row.id),
@@ -337,6 +355,7 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       dueOn: [addDays(today, 1)],
       lastDay: [addDays(today, 5)],
       until: [addDays(today, 2)],
+      '/broadcasts': broadcasts.rows.map((row) => row.id),
       '/staff': staffIds,
       '/tags': tagIds,
       '/tag-groups': groups.map((group) => group.id),
@@ -414,6 +433,37 @@ async function seedPeople(siyu: TestApp): Promise<{ mergeId: number; a: number; 
   return { mergeId: merges[0]?.id ?? 0, a: conflicts[0]?.a.id ?? 0, b: conflicts[0]?.b.id ?? 0 };
 }
 
+/** Nodes that need nothing but a tag. */
+function journeyOf(tagId: number, days = 1): JourneyDraft {
+  return journeyDraft.parse({
+    triggers: [
+      { kind: 'hand', data: {} },
+      { kind: 'event', data: { name: 'order.paid', filters: [] } },
+    ],
+    start: 'w',
+    nodes: [
+      { id: 'w', kind: 'wait', x: 0, y: 0, data: { amount: days, unit: 'days' }, next: { next: 't' } },
+      { id: 't', kind: 'tag', x: 0, y: 100, data: { add: [tagId] }, next: { next: 'e' } },
+      { id: 'e', kind: 'end', x: 0, y: 200, data: {} },
+    ],
+    exits: [{ kind: 'event', data: { name: "'; drop table journey; --", filters: [] } }],
+    goal: { name: 'order.paid', windowDays: 30 },
+    reentry: { kind: 'never' },
+  });
+}
+
+/** Two that run, with a draft that says something else by now. */
+async function seedJourneys({ call, owner }: TestApp, tagId: number): Promise<number[]> {
+  const ids: number[] = [];
+  for (const name of ['关怀', '回访']) {
+    const { id } = await call(owner, createJourney, { name, draft: journeyOf(tagId) });
+    await call(owner, publishJourney, { id, revision: 1 });
+    await call(owner, saveJourney, { id, name, draft: journeyOf(tagId, 2), revision: 1 });
+    ids.push(id);
+  }
+  return ids;
+}
+
 /** Rules of many kinds, with texts that careless code trips over. */
 function treesOf(tagId: number): Condition[] {
   const within = { kind: 'last', amount: 30, unit: 'days' } as const;
@@ -471,6 +521,11 @@ export const worldRefusals: Readonly<Record<string, string>> = {
   deleteImport: 'import_started',
   // The file of the test is no picture, as the material of the world is.
   replaceMaterial: 'material_type_unsupported',
+  // A Moment waits for nobody who could be reminded of it, and nobody has to decide about it.
+  remindBroadcast: 'broadcast_not_waiting',
+  decideBroadcast: 'broadcast_known',
+  // Nobody listens at the address of the world's WeCom.
+  getJsSignature: 'wecom_unavailable',
   verifyCallback: 'wecom_callback_signature',
   receiveCallback: 'wecom_callback_malformed',
 };

@@ -2,6 +2,7 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  BranchesOutlined,
   CarryOutOutlined,
   CheckCircleOutlined,
   CommentOutlined,
@@ -19,11 +20,13 @@ import {
   MailOutlined,
   MergeOutlined,
   MessageOutlined,
+  MobileOutlined,
   NodeIndexOutlined,
   NotificationOutlined,
   PictureOutlined,
   ProfileOutlined,
   QrcodeOutlined,
+  SafetyOutlined,
   SendOutlined,
   ShoppingOutlined,
   SyncOutlined,
@@ -31,6 +34,7 @@ import {
   TeamOutlined,
   UsergroupAddOutlined,
   UserSwitchOutlined,
+  WechatWorkOutlined,
 } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useRouterState } from '@tanstack/react-router';
@@ -57,6 +61,7 @@ type MenuKey =
   | 'segments'
   | 'tags'
   | 'attributes'
+  | 'groups'
   | 'contents'
   | 'scripts'
   | 'materials'
@@ -66,7 +71,10 @@ type MenuKey =
   | 'imports'
   | 'conflicts'
   | 'campaigns'
+  | 'journeys'
   | 'touches'
+  | 'packs'
+  | 'policy'
   | 'tasks'
   | 'rfm'
   | 'purchaseModel'
@@ -101,6 +109,7 @@ const groups = [
       { to: '/segments', title: 'menu.segments', icon: <UsergroupAddOutlined />, permission: 'segment.read' },
       { to: '/tags', title: 'menu.tags', icon: <TagsOutlined />, permission: 'customer.read' },
       { to: '/attributes', title: 'menu.attributes', icon: <ProfileOutlined />, permission: 'customer.read' },
+      { to: '/wecom/groups', title: 'menu.groups', icon: <WechatWorkOutlined />, permission: 'touch.read' },
       { to: '/tasks', title: 'menu.tasks', icon: <CarryOutOutlined />, permission: 'task.read' },
       { to: '/conflicts', title: 'menu.conflicts', icon: <MergeOutlined />, permission: 'customer.merge' },
     ],
@@ -118,7 +127,10 @@ const groups = [
     title: 'menu.reach',
     entries: [
       { to: '/campaigns', title: 'menu.campaigns', icon: <NotificationOutlined />, permission: 'campaign.read' },
+      { to: '/packs', title: 'menu.packs', icon: <MobileOutlined />, permission: 'touch.read' },
+      { to: '/journeys', title: 'menu.journeys', icon: <BranchesOutlined />, permission: 'journey.read' },
       { to: '/touches', title: 'menu.touches', icon: <SendOutlined />, permission: 'touch.read' },
+      { to: '/touch-policy', title: 'menu.policy', icon: <SafetyOutlined />, permission: 'touch.read' },
     ],
   },
   {

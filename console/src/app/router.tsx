@@ -16,11 +16,13 @@ import {
 import { customerSearch } from '~/pages/customers/filters';
 import { newImportFilters } from '~/pages/imports/filters';
 import { homeFilters } from '~/pages/insights/filters';
+import { journeyFilters, journeyView } from '~/pages/journeys/filters';
 import { auditFilters, staffFilters } from '~/pages/organization/filters';
 import { newSegmentFilters, segmentFilters } from '~/pages/segments/filters';
 import { taskFilters } from '~/pages/tasks/filters';
-import { touchFilters } from '~/pages/touch/filters';
+import { packFilters, touchFilters } from '~/pages/touch/filters';
 import { deliveryFilters } from '~/pages/webhooks/filters';
+import { groupFilters } from '~/pages/wecom/filters';
 import { filtersIn, parseSearch, stringifySearch } from '~/search';
 import { Layout } from './layout';
 import { ErrorPage, MissingPage, WaitingPage } from './outcomes';
@@ -252,6 +254,21 @@ const touches = createRoute({
   component: lazyRouteComponent(() => import('~/pages/touch/list')),
 });
 
+const packs = createRoute({
+  getParentRoute: () => inside,
+  path: '/packs',
+  staticData: { permission: 'touch.read' },
+  validateSearch: filtersIn(packFilters),
+  component: lazyRouteComponent(() => import('~/pages/touch/packs')),
+});
+
+const touchPolicy = createRoute({
+  getParentRoute: () => inside,
+  path: '/touch-policy',
+  staticData: { permission: 'touch.read' },
+  component: lazyRouteComponent(() => import('~/pages/touch/policy')),
+});
+
 const tasks = createRoute({
   getParentRoute: () => inside,
   path: '/tasks',
@@ -320,6 +337,29 @@ const link = createRoute({
   staticData: { permission: 'content.read' },
   validateSearch: filtersIn(linkPeriod),
   component: lazyRouteComponent(() => import('~/pages/content/link')),
+});
+
+const journeys = createRoute({
+  getParentRoute: () => inside,
+  path: '/journeys',
+  staticData: { permission: 'journey.read' },
+  validateSearch: filtersIn(journeyFilters),
+  component: lazyRouteComponent(() => import('~/pages/journeys/list')),
+});
+
+const journey = createRoute({
+  getParentRoute: () => inside,
+  path: '/journeys/$id',
+  staticData: { permission: 'journey.read' },
+  validateSearch: filtersIn(journeyView),
+  component: lazyRouteComponent(() => import('~/pages/journeys/journey')),
+});
+
+const editJourney = createRoute({
+  getParentRoute: () => inside,
+  path: '/journeys/$id/edit',
+  staticData: { permission: 'journey.write' },
+  component: lazyRouteComponent(() => import('~/pages/journeys/edit')),
 });
 
 const campaigns = createRoute({
@@ -491,6 +531,14 @@ const selfCheck = createRoute({
   component: lazyRouteComponent(() => import('~/pages/wecom/self-check')),
 });
 
+const groups = createRoute({
+  getParentRoute: () => inside,
+  path: '/wecom/groups',
+  staticData: { permission: 'touch.read' },
+  validateSearch: filtersIn(groupFilters),
+  component: lazyRouteComponent(() => import('~/pages/wecom/groups')),
+});
+
 const reconciliation = createRoute({
   getParentRoute: () => inside,
   path: '/wecom/reconciliation',
@@ -539,7 +587,12 @@ const routeTree = root.addChildren([
     relation,
     sourceQuality,
     touches,
+    packs,
+    touchPolicy,
     tasks,
+    journeys,
+    journey,
+    editJourney,
     campaigns,
     newCampaign,
     campaign,
@@ -557,6 +610,7 @@ const routeTree = root.addChildren([
     channels,
     connection,
     selfCheck,
+    groups,
     reconciliation,
   ]),
 ]);

@@ -186,6 +186,7 @@ export const en: Texts<typeof zhCN> = {
     notNow: 'Better not',
     cap: 'In {{n}} d',
   },
+  script: { title: 'Scripts', search: 'Search scripts', none: 'Nothing found. Try another word' },
   sidebar: {
     title: 'Sidebar',
     outside: 'Open this in the sidebar of a WeCom chat',

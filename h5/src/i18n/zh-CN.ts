@@ -183,6 +183,7 @@ export const zhCN = {
     notNow: '先不要',
     cap: '{{n}} 天内',
   },
+  script: { title: '话术', search: '搜索话术', none: '没有找到，换个词再试' },
   sidebar: {
     title: '侧边栏',
     outside: '请在企业微信的聊天侧边栏里打开',

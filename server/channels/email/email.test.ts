@@ -209,7 +209,7 @@ describe('unsubscribing', () => {
     const page = await siyu.ask(siyu.nobody, openUnsubscribe, { pass: await mailedPass() });
     expect(page.status).toBe(200);
     expect(page.raw.toString()).toContain('<form method="post">');
-    expect(page.raw.toString()).toContain('不再接收 山间茶事 的邮件？');
+    expect(page.raw.toString()).toContain('不再接收「山间茶事」的邮件？');
     expect(await consents()).toEqual([]);
   });
 

@@ -29,7 +29,7 @@ describe('a mail', () => {
     expect(parsed.text).toContain('你好 王芳，\n\n立即预约 https://brand.test/go?a=1&b=2');
     expect(parsed.text).toContain(`退订：${draft.unsubscribeUrl}`);
     expect(parsed.html).toContain('<strong>王芳</strong>');
-    expect(parsed.html).toContain('你收到这封邮件，是因为你把邮箱 wang@example.test 留给了 山间茶事。');
+    expect(parsed.html).toContain('你收到这封邮件，是因为你把邮箱 wang@example.test 留给了「山间茶事」。');
     expect(parsed.html).toContain('<title>春茶上新 &lt;老朋友&gt;</title>');
     expect(parsed.html).toContain(`href="${draft.unsubscribeUrl}"`);
   });
@@ -43,7 +43,7 @@ describe('a mail', () => {
   it('for a test has neither, and says that it is one', async () => {
     const { raw, parsed } = await read({ unsubscribeUrl: undefined });
     expect(raw).not.toMatch(/^List-Unsubscribe/m);
-    expect(parsed.html).toContain('这是 山间茶事 发出的测试邮件。');
+    expect(parsed.html).toContain('这是「山间茶事」发出的测试邮件。');
     expect(parsed.html).not.toContain('退订');
   });
 

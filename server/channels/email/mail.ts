@@ -54,9 +54,9 @@ export function composeMail(draft: MailDraft): Promise<Buffer> {
 
 function footerText(draft: MailDraft): string {
   const { name, address } = draft.from;
-  if (draft.unsubscribeUrl === undefined) return `这是 ${name} 发出的测试邮件。`;
+  if (draft.unsubscribeUrl === undefined) return `这是「${name}」发出的测试邮件。`;
   return [
-    `你收到这封邮件，是因为你把邮箱 ${draft.to} 留给了 ${name}。`,
+    `你收到这封邮件，是因为你把邮箱 ${draft.to} 留给了「${name}」。`,
     `不想再收到？退订：${draft.unsubscribeUrl}`,
     `联系我们：${draft.replyTo ?? address}`,
   ].join('\n');
@@ -64,11 +64,11 @@ function footerText(draft: MailDraft): string {
 
 function footerHtml(draft: MailDraft): string {
   const name = escapeHtml(draft.from.name);
-  if (draft.unsubscribeUrl === undefined) return `这是 ${name} 发出的测试邮件。`;
+  if (draft.unsubscribeUrl === undefined) return `这是「${name}」发出的测试邮件。`;
   const contact = escapeHtml(draft.replyTo ?? draft.from.address);
   const link = (href: string, words: string) => `<a href="${escapeHtml(href)}" style="color:#5f6f68;">${words}</a>`;
   return [
-    `你收到这封邮件，是因为你把邮箱 ${escapeHtml(draft.to)} 留给了 ${name}。`,
+    `你收到这封邮件，是因为你把邮箱 ${escapeHtml(draft.to)} 留给了「${name}」。`,
     `<br>${link(draft.unsubscribeUrl, '退订')} · 联系我们 ${link(`mailto:${contact}`, contact)}`,
   ].join('');
 }
@@ -88,6 +88,8 @@ function layOut(draft: MailDraft, text: string): string {
 <title>${escapeHtml(draft.subject)}</title>
 <style>
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
+blockquote > :last-child { margin-bottom: 0 !important; }
+.words > :first-child { margin-top: 0 !important; }
 @media (max-width: 480px) {
   .pad { padding-left: 20px !important; padding-right: 20px !important; }
   .frame { padding: 0 !important; }
@@ -99,6 +101,7 @@ function layOut(draft: MailDraft, text: string): string {
   .sheet { background: #1d2622 !important; }
   .words, .brand { color: #e6ece9 !important; }
   .words a:not(.action) { color: #6fc3b4 !important; }
+  .words blockquote, .words hr, .words th, .words td { border-color: #3a4842 !important; }
   .foot, .foot a { color: #95a39c !important; }
 }
 </style>

@@ -46,7 +46,7 @@ export function showUnsubscribe(sealer: Sealer, pass: string, brand: string): By
   return pageReply({
     title,
     body: `<h1>${title}</h1>
-<p class="hook">不再接收 ${escapeHtml(brand)} 的邮件？</p>
+<p class="hook">不再接收「${escapeHtml(brand)}」的邮件？</p>
 <form method="post"><button type="submit">确认退订</button></form>
 <p class="hint">退订后立即生效。 Press the button to stop these mails at once.</p>`,
   });
@@ -68,7 +68,7 @@ export async function takeOff(ctx: WriteCtx, sealer: Sealer, pass: string, brand
   return pageReply({
     title: '已退订',
     body: `<h1>已退订</h1>
-<p class="hook">你不会再收到 ${escapeHtml(brand)} 的邮件。</p>
+<p class="hook">你不会再收到「${escapeHtml(brand)}」的邮件。</p>
 <p class="hint">You have been unsubscribed.</p>`,
   });
 }

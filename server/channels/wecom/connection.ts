@@ -130,6 +130,7 @@ export function createConnector(options: {
         hasEncodingAesKey: true,
         baseUrl: found.stored.baseUrl,
         oauthBaseUrl: oauthBaseOf(found.stored),
+        ownOauthBaseUrl: found.stored.oauthBaseUrl ?? null,
         callbackUrl: `${options.publicUrl}/wecom/callback`,
         updatedAt: found.updatedAt.toISOString(),
       };

@@ -28,7 +28,7 @@ export const id = z.string().min(1).max(128);
 export const longId = z.string().min(1).max(512);
 export const cursor = z.string().optional();
 export const chars = (max: number) => z.string().refine((text) => [...text].length <= max, `over ${max} characters`);
-export const bytes = (max: number) => z.string().refine((text) => Buffer.byteLength(text) <= max, `over ${max} bytes`);
+const bytes = (max: number) => z.string().refine((text) => Buffer.byteLength(text) <= max, `over ${max} bytes`);
 export const someChars = (max: number) => chars(max).min(1);
 export const someBytes = (max: number) => bytes(max).min(1);
 export const page = (max: number) => ({ cursor, limit: z.int().min(1).max(max).optional() });
@@ -89,7 +89,7 @@ export const miniprogram = ask({
   appid: id,
   page: someBytes(1024),
 });
-export const mediaFile = ask({ media_id: longId });
+const mediaFile = ask({ media_id: longId });
 export const messageText = ask({ content: someBytes(4000) });
 
 /** One attachment of a message to a customer (doc 92137). It arrives as a bubble of its own. */

@@ -137,7 +137,7 @@ test('members and customers are recognised by the code their client hands out, o
   expect(await channel.visitors.finish(ctx, await codeOf(`sandbox_holder=person.${person}`))).toEqual({
     externalUserid: person,
   });
-  expect(await channel.visitors.finish(ctx, await codeOf(`sandbox_holder=staff.${lin}`))).toBeUndefined();
+  expect(await channel.members.finish(ctx, await codeOf(`sandbox_holder=person.${person}`))).toBeUndefined();
   expect(await channel.visitors.finish(ctx, 'nonsense')).toBeUndefined();
 });
 

@@ -7,8 +7,17 @@ import { type RawBuilder, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import { selectMatching, selectMembers } from '#segments';
 import { withdrawTasks } from '#tasks';
-import { cancelTouches, holdTouches, resumeTouches } from '#touch';
-import { type CampaignState, firstRunAt, mayBe, needsApproval, nextRunAt } from './rules.ts';
+import { cancelBroadcasts, cancelTouches, holdTouches, resumeTouches } from '#touch';
+import { sizeOfAudience } from './audiences.ts';
+import {
+  type CampaignState,
+  firstRunAt,
+  isBroadcast,
+  isFitAudience,
+  mayBe,
+  needsApproval,
+  nextRunAt,
+} from './rules.ts';
 import { readSettings } from './settings.ts';
 
 /** What becomes of a campaign: made, launched, approved, paused, stopped. Its runs are in runs.ts. */
@@ -17,7 +26,7 @@ import { readSettings } from './settings.ts';
 export const runChannel = 'campaign_run';
 
 /** Whose touches a campaign's are. */
-export const touchesOf = (campaignId: number) => ({ kind: 'campaign', sourceId: campaignId }) as const;
+const touchesOf = (campaignId: number) => ({ kind: 'campaign', sourceId: campaignId }) as const;
 
 export async function addCampaign(ctx: WriteCtx, draft: CampaignDraft): Promise<number> {
   const columns = await columnsOf(ctx, draft);
@@ -207,8 +216,9 @@ export async function cancel(ctx: WriteCtx, id: number): Promise<number> {
     .where('state', '=', 'planning')
     .execute();
   await ctx.db.deleteFrom('campaign_candidate').where('campaign_id', '=', id).execute();
-  const cancelled = campaign.runCount > 0 ? await cancelTouches(ctx, touchesOf(id)) : 0;
-  if (campaign.draft.channel === 'staff_task') await withdrawTasks(ctx, { kind: 'campaign', sourceId: id });
+  const stopping = isBroadcast(campaign.draft.channel) ? cancelBroadcasts : cancelTouches;
+  const cancelled = campaign.runCount > 0 ? await stopping(ctx, touchesOf(id)) : 0;
+  await withdrawTasks(ctx, { kind: 'campaign', sourceId: id });
   await audit(ctx, 'cancelled', campaign, { after: { cancelled } });
   return cancelled;
 }
@@ -292,7 +302,7 @@ export const isOwn = (ctx: Pick<Ctx, 'actor'>, campaign: Pick<Campaign, 'request
   ctx.actor.id === campaign.requestedById || ctx.actor.id === campaign.updatedById;
 
 /** People of a run are being planned, or messages of one have not gone yet. */
-export async function isUnderWay(ctx: Ctx, id: number): Promise<boolean> {
+async function isUnderWay(ctx: Ctx, id: number): Promise<boolean> {
   const row = await ctx.db
     .selectFrom('campaign_run')
     .select('number')
@@ -321,7 +331,9 @@ export async function checkDraft(
   ctx: Ctx,
   draft: Omit<CampaignDraft, 'name'>,
 ): Promise<{ category: string; versions: Record<string, number> }> {
-  await selectPeople(ctx, draft.who);
+  if (!isFitAudience(draft)) throw new AppError('campaign_audience_unfit');
+  if (isBroadcast(draft.channel)) await assertAudience(ctx, draft.who);
+  else await selectPeople(ctx, draft.who);
   if (draft.sender.kind === 'staff') await assertStaff(ctx, draft.sender.staffIds);
   const versions: Record<string, number> = {};
   const categories = new Set<string>();
@@ -344,9 +356,25 @@ async function assertStaff(ctx: Ctx, staffIds: readonly number[]): Promise<void>
   if (rows.length < wanted.length) throw new AppError('staff_unknown');
 }
 
+async function assertAudience(ctx: Ctx, who: CampaignDraft['who']): Promise<void> {
+  if (who.kind !== 'moment') return;
+  if (who.staffIds.length > 0) await assertStaff(ctx, who.staffIds);
+  if (who.tagIds.length === 0) return;
+  const tags = await ctx.db
+    .selectFrom('tag')
+    .select('id')
+    .where('id', 'in', who.tagIds)
+    .where('deleted_at', 'is', null)
+    // Only WeCom's own tags say there who sees it.
+    .where('wecom_id', 'is not', null)
+    .execute();
+  if (tags.length < new Set(who.tagIds).size) throw new AppError('tag_unknown');
+}
+
 /** Selects customer_id of whom a campaign is for. */
 export async function selectPeople(ctx: Ctx, who: CampaignDraft['who']): Promise<RawBuilder<unknown>> {
   if (who.kind === 'rule') return selectMatching(ctx, who.tree);
+  if (who.kind !== 'segment') throw new AppError('campaign_audience_unfit');
   const row = await ctx.db
     .selectFrom('segment')
     .select('id')
@@ -359,6 +387,7 @@ export async function selectPeople(ctx: Ctx, who: CampaignDraft['who']): Promise
 
 /** How many people it is for now. Refuses a segment whose members are still being found. */
 export async function sizeOf(ctx: Ctx, who: CampaignDraft['who']): Promise<number> {
+  if (who.kind === 'groups' || who.kind === 'moment') return sizeOfAudience(ctx, who);
   const people = await selectPeople(ctx, who);
   if (who.kind === 'segment') {
     const row = await ctx.db

@@ -38,13 +38,13 @@ export interface Conditions {
 }
 
 /** Below so many people in a group nothing is concluded. */
-export const minPeople = 30;
+const minPeople = 30;
 /** Expected counts below which the chi-square law is no guide (Cochran 1954, Biometrics 10:417–451). */
-export const minExpected = 5;
+const minExpected = 5;
 /** People with an amount to be expected in the smaller group; with fewer, intervals of means do not hold what they promise. */
-export const minBuyers = 10;
+const minBuyers = 10;
 /** Kohavi, Tang & Xu 2020, Trustworthy Online Controlled Experiments, ch. 21. */
-export const ratioAlarm = 0.001;
+const ratioAlarm = 0.001;
 const significance = 0.05;
 
 const shares = { ordered: 'ordered', acted: 'acted', blocked: 'blocked', opened: 'opened' } as const;

@@ -110,7 +110,7 @@ describe('a dry run', () => {
       text: '天气转凉，注意保暖',
     });
     const personal = rows.find((row) => row.part === 'B');
-    expect(personal?.message).toMatchObject({ text: `${personal?.customer.name}，降温了` });
+    expect(personal?.message).toMatchObject({ text: `${personal?.customer?.name}，降温了` });
     expect(personal?.missing).toEqual(['customer.attributes.city']);
   });
 });

@@ -7,8 +7,9 @@ import { readRows } from '#customers';
 import type { Ctx } from '#platform/ctx';
 import { sql } from '#platform/db';
 import { type Foreseen, foreseeVerdicts } from '#touch';
+import { countAudienceSenders } from './audiences.ts';
 import { checkDraft, selectPeople, sizeOf } from './campaigns.ts';
-import { bucketsOf, costOf, firstRunAt, needsApproval, stepsOf } from './rules.ts';
+import { bucketsOf, costOf, firstRunAt, isBroadcast, needsApproval, stepsOf } from './rules.ts';
 import { peopleOf } from './runs.ts';
 import { readSettings } from './settings.ts';
 import { smallestEffect, standardErrorOfShares } from './statistics.ts';
@@ -28,6 +29,8 @@ type Draft = Input<typeof foreseeCampaign>;
 export async function foresee(ctx: Ctx, draft: Draft): Promise<Output<typeof foreseeCampaign>> {
   const begun = performance.now();
   const { category, versions } = await checkDraft(ctx, draft);
+  const { channel } = draft;
+  if (isBroadcast(channel)) return foreseeAudience(ctx, draft, begun);
   const size = await sizeOf(ctx, draft.who);
   const looked = await lookAt(ctx, draft, size);
   const drawn = peopleOf(
@@ -36,7 +39,7 @@ export async function foresee(ctx: Ctx, draft: Draft): Promise<Output<typeof for
     sql`select unnest(${looked}::bigint[]) as customer_id`,
   );
   const verdicts = await foreseeVerdicts(ctx, sql`select customer_id, staff_id, is_holdout from (${drawn}) d`, {
-    channel: draft.channel,
+    channel,
     category: category as Category,
     at: firstRunAt(draft.schedule, ctx.now, ctx.zone) ?? ctx.now,
     sampleSize: judged,
@@ -81,6 +84,30 @@ export async function foresee(ctx: Ctx, draft: Draft): Promise<Output<typeof for
       holdout === 0 || treated === 0 || buyerShare === null
         ? null
         : smallestEffect(standardErrorOfShares(buyerShare, whole(treated), whole(holdout))),
+    tookMs: Math.round(performance.now() - begun),
+  };
+}
+
+/** No gate decides about an audience: how many could see it, and whose task it is. */
+async function foreseeAudience(ctx: Ctx, draft: Draft, begun: number): Promise<Output<typeof foreseeCampaign>> {
+  const { who } = draft;
+  const size = await sizeOf(ctx, who);
+  const senders = who.kind === 'groups' || who.kind === 'moment' ? await countAudienceSenders(ctx, who) : 0;
+  const { approvalSize } = await readSettings(ctx);
+  return {
+    size,
+    sampled: null,
+    allowed: size,
+    holdout: 0,
+    deferred: [],
+    suppressed: [],
+    senders,
+    tasks: senders,
+    variants: draft.variants.map(({ part }) => ({ part, people: size, isPersonal: false })),
+    needsApproval: needsApproval(size, approvalSize, null),
+    costFen: costOf(draft, 0),
+    buyerShare: null,
+    smallestEffect: null,
     tookMs: Math.round(performance.now() - begun),
   };
 }
@@ -149,6 +176,7 @@ export async function sample(
   links: LinkMaker,
 ): Promise<Output<typeof sampleCampaign>> {
   const { versions } = await checkDraft(ctx, draft);
+  if (isBroadcast(draft.channel)) return sampleAudience(ctx, draft, versions, links);
   const people = await selectPeople(ctx, draft.who);
   const newest = sql`select customer_id from (${people}) p order by customer_id desc limit ${shown * 20}`;
   const drawn = peopleOf({ id: 0, draft, versions }, { number: 1, occasion_at: ctx.now }, newest);
@@ -205,5 +233,30 @@ export async function sample(
         },
       ];
     }),
+  };
+}
+
+/** Everybody sees the same. */
+async function sampleAudience(
+  ctx: Ctx,
+  draft: Draft,
+  versions: Readonly<Record<string, number>>,
+  links: LinkMaker,
+): Promise<Output<typeof sampleCampaign>> {
+  const [part = ''] = draft.variants.map((variant) => variant.part);
+  const nobody = { customerId: null, staffId: null, touchId: null, kind: 'campaign', sourceId: null } as const;
+  const [shown] = await renderMessages(ctx, draft.channel, [{ ...nobody, versionId: versions[part] ?? 0 }], links);
+  const isFilled = shown !== undefined && 'message' in shown;
+  return {
+    rows: [
+      {
+        customer: null,
+        staff: null,
+        part,
+        message: isFilled ? shown.message : null,
+        missing: isFilled ? [...shown.missing] : [],
+        problem: shown === undefined || isFilled ? null : shown.problem,
+      },
+    ],
   };
 }

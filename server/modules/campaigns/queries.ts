@@ -85,11 +85,13 @@ async function readRuns(
     planned_count: number;
     skipped: Record<string, number>;
     measured_until: Date | null;
-    reached: number | null;
+    delivered: number | null;
+    seen: number | null;
     ordered: z.output<typeof finding> | null;
   }>`
     select r.campaign_id, r.number, r.state, r.occasion_at, r.planned_count, r.skipped, r.measured_until,
-      (select sum((f ->> 'delivered')::bigint) from jsonb_array_elements(m.result -> 'funnel') f) as reached,
+      (select sum((f ->> 'delivered')::bigint) from jsonb_array_elements(m.result -> 'funnel') f) as delivered,
+      (select sum((b ->> 'customerCount')::bigint) from jsonb_array_elements(m.result -> 'broadcasts') b) as seen,
       m.result #> '{effect,comparisons,0,findings,0}' as ordered
     from campaign_run r left join campaign_result m on m.campaign_id = r.campaign_id and m.number = r.number
     where r.campaign_id = any(${campaignIds}::bigint[])
@@ -104,7 +106,7 @@ async function readRuns(
       startedAt: row.occasion_at.toISOString(),
       plannedCount: row.planned_count,
       skipped: row.skipped,
-      reached: row.reached ?? 0,
+      reached: row.delivered ?? row.seen ?? 0,
       measuredUntil: row.measured_until?.toISOString() ?? null,
       ordered: row.ordered,
     };

@@ -7,9 +7,10 @@ import { type RawBuilder, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import type { Pump } from '#platform/pump';
 import { isAct, readCurrency } from '#scores';
+import { countAudience, countOpens, isOpenTask } from './audiences.ts';
 import { readCampaign } from './campaigns.ts';
 import { concludeRun, type GroupNumbers } from './effect.ts';
-import { costOf } from './rules.ts';
+import { costOf, isBroadcast } from './rules.ts';
 
 /**
  * What came of a run, counted anew as a whole each time: everything is found in the ledger, the orders and the timeline, so that nothing
@@ -78,12 +79,13 @@ export async function measure(ctx: Ctx, campaignId: number, number: number): Pro
     // A million people take longer to count than an answer may.
     await sql`set local statement_timeout = 0`.execute(ctx.db);
     const currency = row.currency ?? (await readCurrency(ctx));
-    await gather(ctx, { campaignId, occasionAt: row.occasion_at, currency, draft });
-    const progress = await readProgress(ctx, draft);
+    const run = { campaignId, number, occasionAt: row.occasion_at, currency, draft };
+    const broadcasts = isBroadcast(draft.channel) ? await countAudience(ctx, campaignId, number) : [];
+    const progress = isBroadcast(draft.channel) ? progressOfAudience(run, broadcasts) : await gatherPeople(ctx, run);
     const isSent = row.run_state !== 'planning' && progress.open === 0;
     const measuredUntil = isSent ? (progress.until ?? ctx.now) : null;
     const isFinal = measuredUntil !== null && measuredUntil <= ctx.now;
-    const result = await summarize(ctx, draft, isFinal, progress.youngest);
+    const result = await summarize(ctx, run, broadcasts, isFinal, progress.youngest);
     await ctx.db
       .insertInto('campaign_result')
       .values({
@@ -119,16 +121,21 @@ export async function measure(ctx: Ctx, campaignId: number, number: number): Pro
   });
 }
 
+interface Run {
+  readonly campaignId: number;
+  readonly number: number;
+  readonly occasionAt: Date;
+  readonly currency: string | null;
+  readonly draft: CampaignDraft;
+}
+
 /**
  * One row for each of a run's people in the temporary table `counted`: where their touch is, and what they did from the moment the gate
  * decided on (time zero) for as long as the window; orders also as long before.
  *
  * Counted as treated is whom the gate let through, whatever became of the message; as control whom it would have let through.
  */
-async function gather(
-  ctx: WriteCtx,
-  run: { campaignId: number; occasionAt: Date; currency: string | null; draft: CampaignDraft },
-): Promise<void> {
+async function gatherPeople(ctx: WriteCtx, run: Run): Promise<Progress> {
   const window = sql`${run.draft.windowHours}::int * interval '1 hour'`;
   const inWindow = (at: RawBuilder<unknown>) =>
     sql`${at} >= t.decided_at and ${at} < t.decided_at + ${window} and ${at} <= ${ctx.now}`;
@@ -171,6 +178,13 @@ async function gather(
       where t.is_counted and s.customer_id = t.customer_id and s.ended_by = 'customer' and ${inWindow(sql`s.ended_at`)}
     ) s on true
   `.execute(ctx.db);
+  return readProgress(ctx, run.draft);
+}
+
+/** An audience has been told when the last of its members has sent it; its window is counted from the beginning. */
+function progressOfAudience({ occasionAt, draft }: Run, broadcasts: RunResult['broadcasts']): Progress {
+  const open = broadcasts.filter(isOpenTask).reduce((sum, { count }) => sum + count, 0);
+  return { open, until: new Date(occasionAt.getTime() + draft.windowHours * 3_600_000), youngest: null };
 }
 
 interface Progress {
@@ -194,15 +208,17 @@ async function readProgress(ctx: Ctx, draft: CampaignDraft): Promise<Progress> {
 
 async function summarize(
   ctx: Ctx,
-  draft: CampaignDraft,
+  { draft, campaignId, occasionAt }: Run,
+  broadcasts: RunResult['broadcasts'],
   isOver: boolean,
   youngest: Date | null,
 ): Promise<Omit<RunResult, 'measuredAt' | 'isFinal'>> {
-  const numbers = await readNumbers(ctx);
-  const funnel = await readFunnel(ctx, draft);
+  const hasPeople = !isBroadcast(draft.channel);
+  const numbers = hasPeople ? await readNumbers(ctx) : [];
+  const funnel = hasPeople ? await readFunnel(ctx, draft) : [];
   const messages = funnel.reduce((sum, part) => sum + part.submitted, 0);
   const effect = concludeRun(numbers, {
-    holdoutShare: draft.holdoutBasisPoints / 10_000,
+    holdoutShare: hasPeople ? draft.holdoutBasisPoints / 10_000 : 0,
     weights: new Map(draft.variants.map(({ part, weight }) => [part, weight])),
     isOver,
     messages,
@@ -213,8 +229,10 @@ async function summarize(
     numbers,
     effect,
     funnel,
-    staff: await readStaff(ctx),
-    days: await readDays(ctx),
+    staff: hasPeople ? await readStaff(ctx) : [],
+    days: hasPeople ? await readDays(ctx) : [],
+    broadcasts,
+    opens: await countOpens(ctx, campaignId, occasionAt, ctx.now),
     curve: await readCurve(ctx, draft, youngest),
   };
 }

@@ -81,8 +81,8 @@ export const stepsOf = ({ throttleHours }: Pick<CampaignDraft, 'throttleHours'>)
  * each other, of those of other runs and campaigns, and of the global control group. A recurring campaign draws anew for each run, so that
  * what an earlier run did weighs on both groups alike.
  *
- * The hash is the one by which PostgreSQL deals rows to partitions. Buckets of segments are no draw for experiments: under two seeds they are
- * dealt by two straight lines, which for one pair of seeds in a hundred leaves a tenth, or twice, of the people in both that there should be.
+ * The hash is the one by which PostgreSQL deals rows to partitions. Buckets of segments are no draw for experiments: under two
+ * seeds they are dealt by two straight lines, which leaves some pairs of seeds with an eighth of the people in both that there should be.
  */
 export function drawSql(column: string, draft: Draws, campaignId: number, run: number) {
   const bucket = (purpose: number) => {
@@ -109,6 +109,22 @@ export function needsApproval(size: number, approvalSize: number, approvedSize: 
 /** Whole fen, for so many messages. */
 export function costOf(draft: Pick<CampaignDraft, 'perMessageFen' | 'fixedFen'>, messages: number): number {
   return Math.round(draft.perMessageFen * messages) + draft.fixedFen;
+}
+
+/** Channels that address an audience and not one customer. */
+export function isBroadcast(channel: CampaignDraft['channel']): channel is 'wecom_group' | 'wecom_moment' {
+  return channel === 'wecom_group' || channel === 'wecom_moment';
+}
+
+/** Groups for messages to groups, members for Moments, people for everything else. */
+export function isFitAudience({
+  channel,
+  who,
+  variants,
+}: Pick<CampaignDraft, 'channel' | 'who' | 'variants'>): boolean {
+  if (channel === 'wecom_group') return who.kind === 'groups' && variants.length === 1;
+  if (channel === 'wecom_moment') return who.kind === 'moment' && variants.length === 1;
+  return who.kind === 'segment' || who.kind === 'rule';
 }
 
 /** What a run's touches are for: nobody is touched twice for one purpose. */

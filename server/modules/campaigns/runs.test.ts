@@ -243,6 +243,8 @@ describe('what is paused, resumed, cancelled', () => {
     };
     expect((await statesOf()).map(({ state }) => state)).toEqual(['planned', 'planned']);
     await siyu.call(siyu.owner, resumeCampaign, { id });
+    // What is held is looked at again after a while.
+    setClock(new Date(siyu.clock.now().getTime() + 30 * 60_000));
     await decide();
     const { holdout } = await countTouches(id);
     expect(await statesOf()).toEqual([

@@ -3,9 +3,11 @@ import { type Ctx, inTransaction, type WriteCtx, wake } from '#platform/ctx';
 import { type RawBuilder, sql } from '#platform/db';
 import { AppError } from '#platform/errors';
 import type { Pump } from '#platform/pump';
+import { selectMembers } from '#segments';
 import { planTouchesOf } from '#touch';
+import { planAudience } from './audiences.ts';
 import { audit, type Campaign, readCampaign, runChannel, selectPeople, sizeOf, stop } from './campaigns.ts';
-import { drawSql, needsApproval, nextRunAt, purposeOf } from './rules.ts';
+import { drawSql, isBroadcast, needsApproval, nextRunAt, purposeOf } from './rules.ts';
 import { readSettings } from './settings.ts';
 
 /**
@@ -58,45 +60,44 @@ async function startDue(ctx: Ctx): Promise<number> {
 
 async function startRun(ctx: WriteCtx, campaign: Campaign): Promise<void> {
   const { id, draft } = campaign;
-  const found = await findPeople(ctx, campaign);
-  if (!found) return stop(ctx, campaign, 'paused', 'segment_gone');
+  const size = await findSize(ctx, campaign);
+  if (size === undefined) return stop(ctx, campaign, 'paused', 'segment_gone');
   const { approvalSize } = await readSettings(ctx);
-  await ctx.db.updateTable('campaign').set({ size: found.size }).where('id', '=', id).execute();
-  if (needsApproval(found.size, approvalSize, campaign.approvedSize)) return stop(ctx, campaign, 'waiting', 'grown');
+  await ctx.db.updateTable('campaign').set({ size: size }).where('id', '=', id).execute();
+  if (needsApproval(size, approvalSize, campaign.approvedSize)) return stop(ctx, campaign, 'waiting', 'grown');
   const number = campaign.runCount + 1;
-  const expiresAfterMs = (draft.throttleHours + draft.expireHours) * 3_600_000;
+  const expiresAt = new Date(ctx.now.getTime() + (draft.throttleHours + draft.expireHours) * 3_600_000);
   await ctx.db
     .insertInto('campaign_run')
     .values({
       campaign_id: id,
       number,
-      state: 'planning',
+      state: isBroadcast(draft.channel) ? 'sending' : 'planning',
       occasion_at: ctx.now,
-      expires_at: new Date(ctx.now.getTime() + expiresAfterMs),
+      expires_at: expiresAt,
     })
     .execute();
   if (draft.who.kind === 'rule') {
+    const people = await selectPeople(ctx, draft.who);
     await sql`
-      insert into campaign_candidate (campaign_id, customer_id) select ${id}, customer_id from (${found.people}) p
+      insert into campaign_candidate (campaign_id, customer_id) select ${id}, customer_id from (${people}) p
       on conflict do nothing
     `.execute(ctx.db);
   }
+  if (isBroadcast(draft.channel)) await planAudience(ctx, campaign, { number, expiresAt });
   await ctx.db
     .updateTable('campaign')
     .set({ state: 'running', run_count: number, next_run_at: nextRunAt(draft.schedule, ctx.now, ctx.zone) })
     .where('id', '=', id)
     .execute();
-  await audit(ctx, 'run_started', campaign, { after: { run: number, size: found.size } });
+  await audit(ctx, 'run_started', campaign, { after: { run: number, size: size } });
   wake(ctx, runChannel);
 }
 
 /** Undefined when the segment, or something its rule speaks of, is gone. */
-async function findPeople(
-  ctx: WriteCtx,
-  { draft }: Campaign,
-): Promise<{ size: number; people: RawBuilder<unknown> } | undefined> {
+async function findSize(ctx: WriteCtx, { draft }: Campaign): Promise<number | undefined> {
   try {
-    return { size: await sizeOf(ctx, draft.who), people: await selectPeople(ctx, draft.who) };
+    return await sizeOf(ctx, draft.who);
   } catch (error) {
     if (error instanceof AppError) return undefined;
     throw error;
@@ -143,8 +144,8 @@ async function planBatch(ctx: Ctx): Promise<number> {
 
 /** Those whom a run still takes its people from, by the order of their ids. */
 function candidatesOf({ id, draft }: Campaign): RawBuilder<unknown> {
-  if (draft.who.kind === 'rule') return sql`select customer_id from campaign_candidate where campaign_id = ${id}`;
-  return sql`select customer_id from segment_member where segment_id = ${draft.who.segmentId}`;
+  if (draft.who.kind === 'segment') return selectMembers(draft.who.segmentId);
+  return sql`select customer_id from campaign_candidate where campaign_id = ${id}`;
 }
 
 async function planUpTo(
@@ -154,6 +155,7 @@ async function planUpTo(
   next: { last: number; count: number },
 ): Promise<void> {
   const { id, draft } = campaign;
+  if (isBroadcast(draft.channel)) throw new Error('an audience has no people to plan');
   const among = sql`
     select customer_id from (${candidatesOf(campaign)}) p where customer_id > ${run.cursor} and customer_id <= ${next.last}
   `;

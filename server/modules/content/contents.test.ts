@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   archiveContent,
-  copyScript,
   createContent,
   createContentFolder,
   createMaterial,
-  createScript,
   deleteContentFolder,
-  deleteScript,
   findGaps,
   getContent,
   getContentVersion,
@@ -15,17 +12,16 @@ import {
   listContentFolders,
   listContents,
   listContentUses,
-  listLinks,
   listMaterials,
   listMaterialUses,
-  listScripts,
   previewContent,
   replaceMaterial,
   updateContent,
   updateMaterial,
-  updateScript,
 } from '#contract/content';
+import { listLinks } from '#contract/links';
 import { listAudit } from '#contract/organization';
+import { copyScript, createScript, deleteScript, listScripts, updateScript } from '#contract/scripts';
 import { createSealer } from '#platform/seal';
 import { createTestApp, type Person, seedWorld, type TestApp, type World } from '#testing';
 import { renderMessages } from './render.ts';
@@ -120,7 +116,7 @@ describe('a content', () => {
     expect(await found({ search: '明前' })).toEqual(['龙井上新']);
     expect(await found({ search: '新龙' })).toEqual([]);
     expect(await found({ wording: 'sms' })).toEqual(['全渠道']);
-    expect(await found({ category: 'promotion' })).toEqual([]);
+    expect(await found({ search: '井上', category: 'promotion' })).toEqual([]);
   });
 
   it('that is archived is used no more, and comes back when its name is still free', async () => {

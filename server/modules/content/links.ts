@@ -1,5 +1,5 @@
 import type { Input, Output } from '#contract';
-import type { createLink, getLink, listLinkReaders, listLinks, shareLink, updateLink } from '#contract/content';
+import type { createLink, getLink, listLinkReaders, listLinks, shareLink, updateLink } from '#contract/links';
 import { customerScope } from '#customers';
 import { recordAudit } from '#organization';
 import type { Ctx, WriteCtx } from '#platform/ctx';
@@ -92,7 +92,11 @@ export async function readLink(ctx: Ctx, input: Input<typeof getLink>): Promise<
     `.execute(ctx.db),
     sql<Output<typeof getLink>['sources'][number]>`
       select d.kind, nullif(d.source_id, 0) as id, sum(d.opens) as opens,
-        case d.kind when 'welcome' then (select c.name from channel_code c where c.id = d.source_id) end as name
+        case d.kind
+          when 'welcome' then (select c.name from channel_code c where c.id = d.source_id)
+          when 'campaign' then (select c.name from campaign c where c.id = d.source_id)
+          when 'journey' then (select j.name from journey j where j.id = d.source_id)
+        end as name
       from link_day d where ${inPeriod} group by d.kind, d.source_id order by opens desc limit 50
     `.execute(ctx.db),
     sql<Output<typeof getLink>['staff'][number]>`

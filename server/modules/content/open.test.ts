@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createLink, getLink, listLinkReaders, shareLink } from '#contract/content';
 import { listTimeline } from '#contract/customers';
+import { createLink, getLink, listLinkReaders, shareLink } from '#contract/links';
 import { inTransaction } from '#platform/ctx';
 import type { Upload } from '#platform/module';
 import { createSealer } from '#platform/seal';

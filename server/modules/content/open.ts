@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { isbot } from 'isbot';
 import type { Input } from '#contract';
-import type { openLink } from '#contract/content';
+import type { openLink } from '#contract/links';
 import { recordEvents } from '#events';
 import { type Ctx, inTransaction } from '#platform/ctx';
 import { dayOf } from '#platform/days';

@@ -1,4 +1,6 @@
 import * as contract from '#contract/content';
+import * as linkContract from '#contract/links';
+import * as scriptContract from '#contract/scripts';
 import { AppError } from '#platform/errors';
 import { type Endpoint, endpoint } from '#platform/module';
 import {
@@ -67,26 +69,26 @@ export function contentEndpoints(parts: OpenParts & { uses: readonly FindUses[] 
         },
       };
     }),
-    endpoint(contract.listLinks, listLinkPage),
-    endpoint(contract.createLink, async (ctx, input) => ({ id: await addLink(ctx, input) })),
-    endpoint(contract.updateLink, async (ctx, input) => {
+    endpoint(linkContract.listLinks, listLinkPage),
+    endpoint(linkContract.createLink, async (ctx, input) => ({ id: await addLink(ctx, input) })),
+    endpoint(linkContract.updateLink, async (ctx, input) => {
       await changeLink(ctx, input);
       return ok;
     }),
-    endpoint(contract.getLink, readLink),
-    endpoint(contract.listLinkReaders, listReaderPage),
-    endpoint(contract.shareLink, (ctx, input) => makeAddress(ctx, input.id, parts)),
-    endpoint(contract.openLink, (ctx, input, request) => openTracked(ctx, input, request, parts)),
-    endpoint(contract.listScripts, listScriptPage),
-    endpoint(contract.createScript, async (ctx, input) => ({ id: await addScript(ctx, input) })),
-    endpoint(contract.updateScript, async (ctx, input) => {
+    endpoint(linkContract.getLink, readLink),
+    endpoint(linkContract.listLinkReaders, listReaderPage),
+    endpoint(linkContract.shareLink, (ctx, input) => makeAddress(ctx, input.id, parts)),
+    endpoint(linkContract.openLink, (ctx, input, request) => openTracked(ctx, input, request, parts)),
+    endpoint(scriptContract.listScripts, listScriptPage),
+    endpoint(scriptContract.createScript, async (ctx, input) => ({ id: await addScript(ctx, input) })),
+    endpoint(scriptContract.updateScript, async (ctx, input) => {
       await changeScript(ctx, input);
       return ok;
     }),
-    endpoint(contract.deleteScript, async (ctx, input) => {
+    endpoint(scriptContract.deleteScript, async (ctx, input) => {
       await removeScript(ctx, input.id);
       return ok;
     }),
-    endpoint(contract.copyScript, takeScript),
+    endpoint(scriptContract.copyScript, takeScript),
   ];
 }

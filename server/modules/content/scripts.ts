@@ -1,5 +1,5 @@
 import type { Input, Output } from '#contract';
-import type { copyScript, createScript, listScripts, updateScript } from '#contract/content';
+import type { copyScript, createScript, listScripts, updateScript } from '#contract/scripts';
 import { gramsOf, gramsToFind, normalizeForSearch, requireVisible } from '#customers';
 import { recordAudit } from '#organization';
 import type { Ctx, WriteCtx } from '#platform/ctx';

@@ -1,4 +1,5 @@
 /** Journeys: automated paths of customers, as versioned graphs, and the engine that moves people along them. */
+export * as bench from './bench.ts';
 export { findContentUses } from './journeys.ts';
 export { createJourneyListener } from './listen.ts';
 export { enrolCustomers } from './people.ts';

@@ -47,7 +47,7 @@ const minuteMs = 60_000;
 
 export const deadlineOf = (data: DataOf<'wait_event'>, arrivedAt: number) => arrivedAt + spanMinutes(data) * minuteMs;
 
-export const kinds: { readonly [K in NodeKind]: Kind<K> } = {
+const kinds: { readonly [K in NodeKind]: Kind<K> } = {
   wait: {
     arrive: (data, { at }) => ({ is: 'wait', until: at + spanMinutes(data) * minuteMs }),
     leave: () => 'next',

@@ -52,7 +52,7 @@ const personColumns = sql`e.customer_id, e.id, c.name, c.avatar, e.journey_id, j
 const joined = sql`join journey_version v on v.id = e.version_id join journey j on j.id = v.journey_id left join customer c on c.id = e.customer_id`;
 
 const present = (row: StoredPerson): PersonRow => ({
-  enrolmentId: row.id,
+  id: row.id,
   customerId: row.customer_id,
   customerName: row.name,
   customerAvatar: row.avatar,

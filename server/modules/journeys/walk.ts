@@ -36,7 +36,7 @@ export interface Path {
 const dayMs = 86_400_000;
 
 /** A membership that begins or ends is an event like others. */
-export function stepOfMembership({ change, segmentId }: { change: 'entered' | 'left'; segmentId: number }): EventStep {
+function stepOfMembership({ change, segmentId }: { change: 'entered' | 'left'; segmentId: number }): EventStep {
   return {
     name: `segment.${change}`,
     filters: [{ property: 'segmentId', test: { op: 'is_any', values: [String(segmentId)] } }],

@@ -9,7 +9,7 @@ import type { Runtime } from '#platform/module';
 import { pumpCtx } from '#platform/pump';
 import type { Auth } from './auth.ts';
 
-/** Who looks at a page, as the platform says in whose browser it is open. */
+/** Which member looks at a page, as the platform says in whose browser it is open. */
 export interface StaffIdentity {
   /** Where the platform is asked; the browser comes back to `returnTo` with `code` and `state`. Undefined: not connected. */
   begin(ctx: Ctx, state: string, returnTo: string): Promise<string | undefined>;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Call } from '#contract';
+import { createContent } from '#contract/content';
 import {
   cancelTasks,
   countTasks,
@@ -21,6 +22,8 @@ import { type Fact, recordEvents } from '#events';
 import { applyDepartments, applyStaff } from '#organization';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { addDays, dayOf, momentOf } from '#platform/days';
+import { sql } from '#platform/db';
+import type { Runtime } from '#platform/module';
 import {
   createTestApp,
   deliverTouches,
@@ -30,6 +33,7 @@ import {
   type TestApp,
   type World,
 } from '#testing';
+import { planTouchesOf } from '#touch';
 import { beginDay } from './day.ts';
 import { expireTasks, tellEnds, withdrawTasks } from './ends.ts';
 
@@ -81,6 +85,18 @@ async function give(change: Record<string, unknown> = {}): Promise<number> {
   return rows[0]?.id ?? 0;
 }
 
+/** The gate decides, and what it allows is handed over. */
+async function passGate(): Promise<void> {
+  const pumps = siyu.app.modules.flatMap((module) => module.pumps ?? []);
+  const runtime = { clock: siyu.clock } as unknown as Runtime;
+  for (const name of ['touch.decide', 'touch.deliver_staff_task']) {
+    const pump = pumps.find((pump) => pump.name === name);
+    if (!pump) throw new Error(`no pump has the name ${name}`);
+    while ((await pump.drain(siyu.ctx, runtime, { number: 0 })) > 0);
+    await pump.finish?.();
+  }
+}
+
 async function touchOf(id: number) {
   const { rows } = await siyu.database.pool.query(
     `select t.state, t.reason, t.settled_at is not null as settled, (select count(*) from attention a where a.touch_id = t.id)::int as booked
@@ -123,10 +139,19 @@ describe('a task made by hand', () => {
   });
 
   it('of another category waits for the gate, and the assignment says so', async () => {
-    await give({ category: 'promotion' });
+    setClock(momentOf(today, 10 * 60, 'Asia/Shanghai'));
+    await give({ category: 'care' });
     expect((await siyu.call(li, listTasks, {})).rows).toEqual([]);
+    await passGate();
+    expect((await siyu.call(li, listTasks, {})).rows).toMatchObject([{ category: 'care', state: 'open' }]);
+    // Two useful touches are due before there may be a promotion.
+    await give({ category: 'promotion', title: '促销' });
+    await passGate();
     const { rows } = await siyu.call(siyu.owner, listAssignments, {});
-    expect(rows).toMatchObject([{ title: '回访', tasks: {}, held: [{ state: 'planned', count: 1 }] }]);
+    expect(rows).toMatchObject([
+      { title: '促销', tasks: {}, held: [{ count: 1, reason: expect.any(String) }] },
+      { title: '回访', tasks: { open: 1 }, held: [] },
+    ]);
   });
 
   it('goes to whom the customer follows since the shortest time, or to the one named, or to nobody', async () => {
@@ -143,6 +168,35 @@ describe('a task made by hand', () => {
     expect(refused).toMatchObject({ status: 422, body: { error: { code: 'task_nobody' } } });
     await deliverTouches(siyu);
     expect((await siyu.call(li, listTasks, {})).rows).toMatchObject([{ customer: { id: ofBoth } }]);
+  });
+});
+
+it('a touch of a journey becomes a task with the words of its content, until the touch is too late', async () => {
+  setClock(momentOf(today, 10 * 60, 'Asia/Shanghai'));
+  const { versionId } = await siyu.call(siyu.owner, createContent, {
+    name: '新客第三天',
+    category: 'care',
+    wordings: { task: { words: '问问{{customer.name}}用得怎样' } },
+  });
+  const expiresAt = momentOf(addDays(today, 3), 12 * 60, 'Asia/Shanghai');
+  await write((ctx) =>
+    planTouchesOf(
+      ctx,
+      sql`select ${world.customers.ofLi}::bigint as customer_id, 'journey:1' as purpose, 'n1' as part, ${versionId}::bigint as version_id,
+        null::bigint as staff_id, false as is_holdout, ${ctx.now}::timestamptz as due_at, ${ctx.now}::timestamptz as occasion_at`,
+      { kind: 'journey', sourceId: 12, channel: 'staff_task', category: 'care', expiresAt, priority: 1 },
+    ),
+  );
+  await passGate();
+  const { rows } = await siyu.call(li, listTasks, {});
+  const task = await siyu.call(li, getTask, { id: rows[0]?.id ?? 0 });
+  expect(task).toMatchObject({
+    kind: 'journey',
+    sourceId: 12,
+    title: '新客第三天',
+    words: '问问王小芳用得怎样',
+    dueOn: today,
+    expiresAt: expiresAt.toISOString(),
   });
 });
 

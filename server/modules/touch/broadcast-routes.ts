@@ -10,7 +10,7 @@ import { decodeCursor, toPage } from '#platform/paging';
 import { mayRemind } from './broadcast-rules.ts';
 import { broadcastBell, reached, stopBroadcasts, stoppable } from './broadcasts.ts';
 
-export async function listBroadcastPage(
+async function listBroadcastPage(
   ctx: Ctx,
   input: Input<typeof contract.listBroadcasts>,
 ): Promise<Output<typeof contract.listBroadcasts>> {
@@ -68,7 +68,7 @@ export async function listBroadcastPage(
   }
 }
 
-export async function listTargetPage(
+async function listTargetPage(
   ctx: Ctx,
   input: Input<typeof contract.listBroadcastTargets>,
 ): Promise<Output<typeof contract.listBroadcastTargets>> {
@@ -98,7 +98,7 @@ async function requireBroadcast(ctx: Ctx, id: number) {
 }
 
 /** Asks for a reminder; the pump reminds. */
-export async function askToRemind(ctx: WriteCtx, { id }: Input<typeof contract.remindBroadcast>): Promise<void> {
+async function askToRemind(ctx: WriteCtx, { id }: Input<typeof contract.remindBroadcast>): Promise<void> {
   const row = await requireBroadcast(ctx, id);
   if (row.channel !== 'wecom_group' || row.state !== 'submitted' || row.ending !== null)
     throw new AppError('broadcast_not_waiting');
@@ -108,7 +108,7 @@ export async function askToRemind(ctx: WriteCtx, { id }: Input<typeof contract.r
   wake(ctx, broadcastBell);
 }
 
-export async function cancelOne(ctx: WriteCtx, { id }: Input<typeof contract.cancelBroadcast>): Promise<void> {
+async function cancelOne(ctx: WriteCtx, { id }: Input<typeof contract.cancelBroadcast>): Promise<void> {
   const row = await requireBroadcast(ctx, id);
   if (!(stoppable as readonly string[]).includes(row.state)) throw new AppError('broadcast_over');
   await stopBroadcasts(ctx, sql`id = ${id}`);
@@ -116,7 +116,7 @@ export async function cancelOne(ctx: WriteCtx, { id }: Input<typeof contract.can
 }
 
 /** Somebody looked at WeCom and knows what happened. */
-export async function decideUnknown(ctx: WriteCtx, { id, as }: Input<typeof contract.decideBroadcast>): Promise<void> {
+async function decideUnknown(ctx: WriteCtx, { id, as }: Input<typeof contract.decideBroadcast>): Promise<void> {
   const row = await requireBroadcast(ctx, id);
   if (row.state !== 'unknown') throw new AppError('broadcast_known');
   await ctx.db

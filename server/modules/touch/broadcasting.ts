@@ -8,6 +8,7 @@ import { isOrphaned, type Pump, type Worker } from '#platform/pump';
 import { groupQuota, mayRemind, momentQuotas, nextReminder, retryPauseMs } from './broadcast-rules.ts';
 import type { Broadcast, Broadcaster, BroadcastNews, BroadcastTarget, TargetNews } from './broadcaster.ts';
 import { broadcastBell, endTargets } from './broadcasts.ts';
+import { isNotHeld } from './hold.ts';
 import { type FinishedTouch, finishTouches } from './ledger.ts';
 import { readPolicy } from './policy.ts';
 import { bookQuota, giveQuotaBack } from './quota.ts';
@@ -75,6 +76,7 @@ async function claimDue(ctx: Ctx, worker: Worker): Promise<Row[]> {
     with due as (
       select id, state = 'claimed' as was_dropped from broadcast
       where state = 'planned' and due_at <= ${ctx.now} and (retry_at is null or retry_at <= clock_timestamp())
+        and ${isNotHeld('broadcast')}
         or state = 'claimed' and (claimed_by = ${worker.number} or ${isOrphaned('claimed_by')})
       order by id limit ${atOnce} for update skip locked
     )

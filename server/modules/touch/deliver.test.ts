@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Worker } from '#platform/pump';
+import { createTouchWorld, hours, openPolicy, type TouchWorld } from '#testing/touch-world';
 import { cancelTouches } from './cancel.ts';
 import { createBulkDelivery, type Deliverer, type Delivery, type TouchToDeliver } from './deliver.ts';
 import { settleTouches } from './ledger.ts';
 import type { Receipt } from './rules.ts';
-import { createTouchWorld, hours, openPolicy, type TouchWorld } from './testing.ts';
 
 let world: TouchWorld;
 let worker: Worker;

@@ -29,6 +29,8 @@ export async function listTouchPage(ctx: Ctx, input: Input<typeof listTouches>):
       coalesce((t.said ->> 'attachmentCount')::int, jsonb_array_length(t.content -> 'message' -> 'attachments'),
         jsonb_array_length(p.message -> 'attachments'), 0) as "attachmentCount",
       t.pack_id as "packId", t.planned_at as "plannedAt", t.due_at as "dueAt", t.settled_at as "settledAt", t.took_ms as "tookMs",
+      (select json_build_object('id', o.id, 'name', o.name) from content_version v join content o on o.id = v.content_id
+        where v.id = t.version_id) as content,
       (select json_build_object('id', s.id, 'name', s.name) from staff s where s.id = t.staff_id) as staff,
       (select json_build_object('id', cc.id, 'name', cc.name) from channel_code cc where cc.id = t.code_id) as code
     from touch t left join customer c on c.id = t.customer_id left join touch_pack p on p.id = t.pack_id

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { policy as policySchema } from '#contract/touch';
 import type { Worker } from '#platform/pump';
+import { createTouchWorld, hours, morning, openPolicy, type TouchWorld } from '#testing/touch-world';
 import { askToRemind, cancelPack, decideAboutPack, decideAboutTouch } from './by-hand.ts';
 import { cancelTouches } from './cancel.ts';
 import { withdrawConsent } from './consent.ts';
 import { handOverMs, type Packer, type PackResult, type PackSubmission, type TouchPack } from './pack.ts';
 import { createPackDelivery } from './pack-delivery.ts';
-import { createTouchWorld, hours, morning, openPolicy, type TouchWorld } from './testing.ts';
 
 let world: TouchWorld;
 let worker: Worker;

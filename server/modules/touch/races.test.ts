@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { inTransaction } from '#platform/ctx';
 import { openDatabase, sql } from '#platform/db';
 import { silentLog } from '#platform/log';
+import { createTouchWorld, hours, morning, openPolicy, type TouchWorld } from '#testing/touch-world';
 import { cancelTouches } from './cancel.ts';
 import { withdrawConsent } from './consent.ts';
 import { foreseeVerdicts } from './foresee.ts';
@@ -10,7 +11,6 @@ import { decideBatch } from './gate.ts';
 import { holdTouches, resumeTouches } from './hold.ts';
 import { moveTouches } from './person.ts';
 import { planTouches } from './plan.ts';
-import { createTouchWorld, hours, morning, openPolicy, type TouchWorld } from './testing.ts';
 
 let world: TouchWorld;
 

@@ -17,6 +17,7 @@ export const eventNames: Texts<typeof zhCN> = {
     'consent.withdrawn': 'No longer wants to hear from us',
     'segment.entered': 'Came into a segment',
     'segment.left': 'Left a segment',
+    'journey.told': 'A journey told other systems of a customer',
     'page.viewed': 'Viewed a page',
     'screen.viewed': 'Viewed a screen',
     'product.searched': 'Searched products',

@@ -12,9 +12,11 @@ import { errors } from './errors';
 import { eventNames } from './event-names';
 import { home } from './home';
 import { imports } from './imports';
+import { journeys } from './journeys';
 import { layout } from './layout';
 import { organization } from './organization';
 import { people } from './people';
+import { policy } from './policy';
 import { scores } from './scores';
 import { segments } from './segments';
 import { tasks } from './tasks';
@@ -37,6 +39,7 @@ export const en: Texts<typeof zhCN> = {
   ...content,
   ...organization,
   ...webhooks,
+  ...policy,
   ...scores,
   ...segments,
   ...wecom,
@@ -44,4 +47,5 @@ export const en: Texts<typeof zhCN> = {
   ...channels,
   ...commerce,
   ...imports,
+  ...journeys,
 };

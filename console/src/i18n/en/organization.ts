@@ -22,6 +22,8 @@ export const organization: Texts<typeof zhCN> = {
     'segment.read': 'See and count segments',
     'segment.write': 'Make and change segments and lists',
     'segment.export': 'Export the members of segments',
+    'journey.read': 'See journeys and the paths of customers',
+    'journey.write': 'Make, change and publish journeys, bring people in and out',
     'campaign.read': 'See campaigns',
     'campaign.write': 'Make and run campaigns',
     'campaign.approve': 'Approve campaigns, and their settings',

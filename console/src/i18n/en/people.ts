@@ -18,6 +18,7 @@ export const people: Texts<typeof zhCN> = {
     key: 'API',
     api: 'API',
     import: 'Import',
+    journey: 'Journey',
     siyu: 'siyu',
     removed: 'a source that was deleted',
   },

@@ -16,6 +16,7 @@ const eventName: Record<EventName, string> = {
   'consent.withdrawn': '客户不再接收消息',
   'segment.entered': '客户进入人群',
   'segment.left': '客户离开人群',
+  'journey.told': '旅程走到通知外部系统的一步',
   'page.viewed': '浏览网页',
   'screen.viewed': '浏览应用页面',
   'product.searched': '搜索商品',

@@ -10,9 +10,11 @@ import { errors } from './errors';
 import { eventNames } from './event-names';
 import { home } from './home';
 import { imports } from './imports';
+import { journeys } from './journeys';
 import { layout } from './layout';
 import { organization } from './organization';
 import { people } from './people';
+import { policy } from './policy';
 import { scores } from './scores';
 import { segments } from './segments';
 import { tasks } from './tasks';
@@ -35,6 +37,7 @@ export const zhCN = {
   ...content,
   ...organization,
   ...webhooks,
+  ...policy,
   ...scores,
   ...segments,
   ...wecom,
@@ -42,4 +45,5 @@ export const zhCN = {
   ...channels,
   ...commerce,
   ...imports,
+  ...journeys,
 };

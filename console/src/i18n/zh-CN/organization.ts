@@ -28,6 +28,8 @@ const permission: Record<Permission, string> = {
   'segment.read': '查看和计算人群',
   'segment.write': '新建和修改人群、名单',
   'segment.export': '导出人群成员',
+  'journey.read': '查看旅程和客户走过的路径',
+  'journey.write': '新建、修改、发布旅程，放人进出',
   'campaign.read': '查看活动',
   'campaign.write': '新建与管理活动',
   'campaign.approve': '审批活动与活动设置',

@@ -16,6 +16,7 @@ export const people = {
     key: 'API',
     api: 'API',
     import: '文件导入',
+    journey: '旅程',
     siyu: 'siyu',
     removed: '已删除的数据源',
   },

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { touchReason, touchState } from '#contract/touch';
+import type { Category, Channel, TouchKind, touchReason, touchState } from '#contract/touch';
 
 type TouchState = z.output<typeof touchState>;
 type TouchReason = z.output<typeof touchReason>;
@@ -72,6 +72,31 @@ const reason: Record<TouchReason, string> = {
   decided_by_hand: '结果未知，由运营人员判断。',
 };
 
+const channel: Record<Channel, string> = {
+  wecom_welcome: '欢迎语',
+  wecom_mass: '企业微信群发',
+  wecom_moment: '朋友圈',
+  staff_task: '员工任务',
+  email: '邮件',
+  sms: '短信',
+  webhook: '自有系统',
+};
+
+const category: Record<Category, string> = {
+  service: '服务',
+  care: '关怀',
+  content: '内容',
+  promotion: '营销',
+};
+
+const kind: Record<TouchKind, string> = {
+  welcome: '欢迎语',
+  campaign: '活动',
+  journey: '旅程',
+  task: '任务',
+  manual: '手动',
+};
+
 export const touch = {
   touch: {
     subtitle: '发给客户的每一条消息，以及没有发出的原因。',
@@ -79,13 +104,31 @@ export const touch = {
     state,
     stateMeaning,
     reason,
+    channel,
+    channelTitle: '渠道',
+    category,
+    categoryTitle: '类别',
+    kind,
+    kindTitle: '来源',
+    reasonTitle: '原因',
+    holdout: '对照组',
+    until: '到 {{time}}',
+    countOf: '已有 {{count}}，需要 {{max}}',
+    unanswered: '已有 {{count}} 次触达没有回应',
+    decide: '结果未知，由你判断',
+    decideHint: '请先到渠道里看看这条消息有没有发出去。',
+    decideSent: '当作已发出',
+    decideAgain: '再发一次',
+    decided: '已按你的判断处理',
     content: '内容',
     noText: '没有文字',
     attachments: '{{n}} 个附件',
     took: '用时',
     plannedAt: '时间',
     none: '还没有触达记录',
-    noneHint: '有人添加员工后，欢迎语会记录在这里。',
+    noneHint: '有人添加员工、活动或旅程触达客户后，会记录在这里。',
+    noneFound: '没有符合条件的触达',
+    noneFoundHint: '换个条件，或清空筛选再看。',
   },
   message: {
     text: '文字',

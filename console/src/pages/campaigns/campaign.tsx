@@ -108,6 +108,10 @@ function Facts({ campaign }: { campaign: Campaign }) {
       t('campaign.who'),
       draft.who.kind === 'rule' ? (
         <RuleSentence tree={draft.who.tree} />
+      ) : draft.who.kind === 'groups' ? (
+        t('campaign.audienceOf.groups', { n: format.number(draft.who.chatIds.length) })
+      ) : draft.who.kind === 'moment' ? (
+        t('campaign.audienceOf.moment')
       ) : campaign.segment && can('segment.read') ? (
         <Link to="/segments/$id" params={{ id: String(campaign.segment.id) }} className="strong-link">
           {campaign.segment.name}

@@ -12,7 +12,7 @@ export type Drafting = Omit<CampaignDraft, 'who' | 'variants'> & {
 
 export type Variant = Omit<CampaignDraft['variants'][number], 'contentId'> & { readonly contentId: number | undefined };
 
-export const parts = ['A', 'B', 'C', 'D', 'E', 'F'] as const;
+const parts = ['A', 'B', 'C', 'D', 'E', 'F'] as const;
 
 export function newDraft(settings: z.output<typeof campaignSettings>): Drafting {
   return {

@@ -187,9 +187,9 @@ export function Samples({ draft }: { draft: Drafting }) {
       ) : (
         <div className="sample-people">
           {data.rows.map((row) => (
-            <div className="sample-person" key={row.customer.id}>
+            <div className="sample-person" key={row.customer?.id ?? 0}>
               <span className="sample-head">
-                <CustomerName customer={row.customer} size={26} />
+                {row.customer && <CustomerName customer={row.customer} size={26} />}
                 {draft.variants.length > 1 && <Tag>{row.part}</Tag>}
               </span>
               {row.message === null ? (

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { campaignChannel, campaignDraft, createCampaign, launchCampaign, updateCampaign } from '#contract/campaigns';
 import { type Draft, DraftForm, Field, useDraft, useProblem } from '~/components/draft';
 import { Panel } from '~/components/panel';
-import { StaffPicker } from '~/components/pickers';
+import { StaffPicker, TagPicker } from '~/components/pickers';
 import { TimePoint } from '~/components/time-point';
 import { useWriting } from '~/components/writing';
 import { useFormat } from '~/format';
@@ -13,8 +13,8 @@ import { RuleSentence } from '~/pages/segments/editor';
 import { RuleDrawer } from '~/pages/segments/rule-drawer';
 import { type Drafting, nextPart, sharesOf, type Variant } from './draft';
 import { DryRun, Samples } from './dry-run';
-import { BasisPoints, ContentPicker, MinuteOfDay, SegmentPicker } from './inputs';
-import { channelIcon } from './parts';
+import { BasisPoints, ContentPicker, GroupsPicker, MinuteOfDay, SegmentPicker } from './inputs';
+import { channelIcon, isBroadcast } from './parts';
 
 interface Props {
   readonly initial: Drafting;
@@ -94,7 +94,7 @@ export function CampaignForm({ initial, id, onDone, onCancel }: Props): ReactNod
           <What draft={draft} />
           <When draft={draft} />
           <Sender draft={draft} />
-          <Measure draft={draft} />
+          {!isBroadcast(draft.value.channel) && <Measure draft={draft} />}
         </div>
         <div className="campaign-side">
           <DryRun draft={draft.value} />
@@ -139,9 +139,7 @@ function Channels({ draft: { value, set } }: { draft: Form }) {
               name="channel"
               checked={value.channel === channel}
               // Words are chosen for a channel: another one has others.
-              onChange={() =>
-                set({ channel, variants: value.variants.map((variant) => ({ ...variant, contentId: undefined })) })
-              }
+              onChange={() => set({ channel, ...audienceFor(channel, value) })}
             />
             <strong>
               {channelIcon(channel)} {t(`campaign.channel.${channel}`)}
@@ -154,11 +152,53 @@ function Channels({ draft: { value, set } }: { draft: Form }) {
   );
 }
 
-function Who({ draft: { value, set } }: { draft: Form }) {
+/** Words, and whom they go to, belong to a channel: another one begins anew. */
+function audienceFor(channel: Drafting['channel'], value: Drafting): Pick<Drafting, 'who' | 'variants'> {
+  const variants = value.variants.map((variant) => ({ ...variant, contentId: undefined }));
+  if (channel === 'wecom_group') return { who: { kind: 'groups', chatIds: [] }, variants: variants.slice(0, 1) };
+  if (channel === 'wecom_moment')
+    return { who: { kind: 'moment', staffIds: [], tagIds: [] }, variants: variants.slice(0, 1) };
+  const isPeople = value.who.kind === 'segment' || value.who.kind === 'rule';
+  return { who: isPeople ? value.who : { kind: 'segment', segmentId: undefined }, variants };
+}
+
+/** Groups, or members and tags. */
+function Audience({ draft: { value, set } }: { draft: Form }) {
+  const { t } = useTranslation();
+  const { who } = value;
+  return (
+    <Panel title={t('campaign.who')}>
+      {who.kind === 'groups' && (
+        <Field label={t('campaign.groupsPick')} path="who" below>
+          <GroupsPicker value={who.chatIds} onChange={(chatIds) => set({ who: { kind: 'groups', chatIds } })} />
+        </Field>
+      )}
+      {who.kind === 'moment' && (
+        <>
+          <Field label={t('campaign.momentStaff')} path="who.staffIds" below isOptional>
+            <StaffPicker value={who.staffIds} onChange={(staffIds) => set({ who: { ...who, staffIds } })} />
+          </Field>
+          <Field label={t('campaign.momentTags')} path="who.tagIds" below isOptional>
+            <TagPicker value={who.tagIds} onChange={(tagIds) => set({ who: { ...who, tagIds } })} />
+          </Field>
+        </>
+      )}
+      <p className="muted small">{t('campaign.audienceNote')}</p>
+    </Panel>
+  );
+}
+
+function Who(props: { draft: Form }) {
+  const { kind } = props.draft.value.who;
+  return kind === 'groups' || kind === 'moment' ? <Audience {...props} /> : <People {...props} />;
+}
+
+function People({ draft: { value, set } }: { draft: Form }) {
   const { t } = useTranslation();
   const [isWriting, setWriting] = useState(false);
   const problem = useProblem('who', true);
   const { who } = value;
+  if (who.kind === 'groups' || who.kind === 'moment') return null;
   return (
     <Panel
       title={t('campaign.who')}
@@ -259,7 +299,7 @@ function What({ draft: { value, set } }: { draft: Form }) {
       ))}
       {problem !== undefined && <p className="draft-problem">{problem}</p>}
       <div className="variant-foot">
-        {next !== undefined && (
+        {next !== undefined && !isBroadcast(value.channel) && (
           <Button
             icon={<PlusOutlined />}
             onClick={() => set({ variants: [...variants, { part: next, name: '', contentId: undefined, weight: 1 }] })}

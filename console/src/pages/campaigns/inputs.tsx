@@ -5,6 +5,7 @@ import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { getContent, listContents } from '#contract/content';
 import { getSegment, listSegments } from '#contract/segments';
+import { listGroups } from '#contract/wecom';
 import { reading } from '~/call';
 import { useFormat } from '~/format';
 import type { CampaignChannel } from './parts';
@@ -95,9 +96,51 @@ export function SegmentPicker({ id, value, onChange }: PickProps) {
   );
 }
 
+/** Customer groups, the largest first. */
+export function GroupsPicker({
+  id,
+  value,
+  onChange,
+}: {
+  readonly id?: string;
+  readonly value: readonly string[];
+  readonly onChange: (chatIds: string[]) => void;
+}) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [typed, setTyped] = useState('');
+  const search = useDeferredValue(typed.trim());
+  const found = useQuery({
+    ...reading(listGroups, { ...(search === '' ? {} : { search }), limit: 100 }),
+    placeholderData: keepPreviousData,
+  });
+  const rows = found.data?.rows ?? [];
+  return (
+    <Select
+      {...(id === undefined ? {} : { id })}
+      mode="multiple"
+      value={[...value]}
+      onChange={(chatIds: string[]) => onChange(chatIds)}
+      options={rows.map((row) => ({
+        value: row.chatId,
+        label: t('campaign.groupsCount', {
+          name: row.name === '' ? row.chatId : row.name,
+          n: format.number(row.customerCount),
+        }),
+      }))}
+      showSearch={{ filterOption: false, onSearch: setTyped }}
+      loading={found.isFetching}
+      placeholder={t('campaign.groupsPick')}
+      className="full-width"
+    />
+  );
+}
+
 /** Words of the channel are needed; a task may be told those for WeCom. */
 const wordingOf = {
   wecom_mass: 'wecom',
+  wecom_group: 'wecom',
+  wecom_moment: 'moment',
   staff_task: undefined,
   email: 'email',
   sms: 'sms',

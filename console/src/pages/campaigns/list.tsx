@@ -14,7 +14,7 @@ import { PageHeader } from '~/components/page-header';
 import { Definition, Panel } from '~/components/panel';
 import { SearchBox } from '~/components/search-box';
 import { useFormat } from '~/format';
-import { type CampaignRow, ChannelName, EffectGlance, StateTag } from './parts';
+import { type CampaignRow, ChannelName, EffectGlance, isBroadcast, StateTag } from './parts';
 import { SettingsDrawer } from './settings';
 
 const page = getRouteApi('/inside/campaigns');
@@ -103,7 +103,8 @@ export default function CampaignsPage(): ReactNode {
                         {row.name}
                       </Link>
                       <span className="muted small">
-                        {row.segment?.name ?? t('campaign.ownRule')} · <ChannelName channel={row.channel} />
+                        {row.segment?.name ?? (isBroadcast(row.channel) ? null : t('campaign.ownRule'))}{' '}
+                        <ChannelName channel={row.channel} />
                       </span>
                     </span>
                   ),
@@ -150,7 +151,7 @@ export default function CampaignsPage(): ReactNode {
                     <StateTag state={row.state} />
                   </span>
                   <span className="list-card-facts">
-                    <span>{row.segment?.name ?? t('campaign.ownRule')}</span>
+                    {!isBroadcast(row.channel) && <span>{row.segment?.name ?? t('campaign.ownRule')}</span>}
                     <ChannelName channel={row.channel} />
                     {row.lastRun && (
                       <span>

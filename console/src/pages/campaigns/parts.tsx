@@ -1,8 +1,10 @@
 import {
+  CameraOutlined,
   CloudServerOutlined,
   MailOutlined,
   MobileOutlined,
   ProfileOutlined,
+  TeamOutlined,
   WechatWorkOutlined,
 } from '@ant-design/icons';
 import { Tag, Tooltip } from 'antd';
@@ -44,6 +46,8 @@ export function StateTag({ state }: { state: CampaignState }) {
 
 const iconOfChannel: Readonly<Record<CampaignChannel, ReactNode>> = {
   wecom_mass: <WechatWorkOutlined />,
+  wecom_group: <TeamOutlined />,
+  wecom_moment: <CameraOutlined />,
   staff_task: <ProfileOutlined />,
   email: <MailOutlined />,
   sms: <MobileOutlined />,
@@ -60,6 +64,9 @@ export function ChannelName({ channel }: { channel: CampaignChannel }) {
     </span>
   );
 }
+
+/** Groups and Moments: they address an audience and not one customer. */
+export const isBroadcast = (channel: CampaignChannel) => channel === 'wecom_group' || channel === 'wecom_moment';
 
 /** Values and differences of each metric in the unit people think in: percentage points, orders of a hundred people, money a head. */
 export function useMetricText() {

@@ -2,7 +2,7 @@ import { ReloadOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Button, Segmented, Skeleton, Tag } from 'antd';
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Output } from '#contract';
 import { getCampaignRun, measureCampaignRun } from '#contract/campaigns';
@@ -20,7 +20,7 @@ import { useFormat } from '~/format';
 import { textOr } from '~/i18n/index';
 import { reasonText } from './dry-run';
 import { Between, ByVariant, Curve, EffectPanel, Money } from './effect';
-import type { Campaign } from './parts';
+import { type Campaign, isBroadcast } from './parts';
 
 export type RunOutput = Output<typeof getCampaignRun>;
 export type Result = NonNullable<RunOutput['result']>;
@@ -63,6 +63,7 @@ export function Run({ campaign, run }: { campaign: Campaign; run: Campaign['runs
       )}
     </span>
   );
+  if (isBroadcast(campaign.channel)) return <Audience result={result} extra={state} />;
   return (
     <>
       <div className="campaign-columns">
@@ -95,6 +96,56 @@ export function Run({ campaign, run }: { campaign: Campaign; run: Campaign['runs
         </>
       )}
     </>
+  );
+}
+
+/** Counts of what went to an audience; no effect is claimed. */
+function Audience({ result, extra }: { result: Result | null; extra: ReactNode }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  if (result === null) {
+    return (
+      <Panel title={t('campaign.broadcastTasks')} extra={extra}>
+        <p className="muted">{t('campaign.noResult')}</p>
+      </Panel>
+    );
+  }
+  const sum = (of: (row: Result['broadcasts'][number]) => number) =>
+    result.broadcasts.reduce((total, row) => total + of(row), 0);
+  const figures = [
+    [t('campaign.seenBy'), sum((row) => row.customerCount)],
+    [t('campaign.likes'), sum((row) => row.likeCount)],
+    [t('campaign.comments'), sum((row) => row.commentCount)],
+    [t('campaign.openedBy'), result.opens.people],
+  ] as const;
+  return (
+    <Panel title={t('campaign.broadcastTasks')} extra={extra}>
+      <div className="figures">
+        {figures.map(([name, value]) => (
+          <div className="figure" key={name}>
+            <div className="figure-name">{name}</div>
+            <div className="figure-value">{format.number(value)}</div>
+          </div>
+        ))}
+      </div>
+      {result.opens.unknown > 0 && (
+        <p className="muted small">{t('campaign.unknownOpens', { n: format.number(result.opens.unknown) })}</p>
+      )}
+      <BarList
+        bars={result.broadcasts.map((row) => ({
+          key: row.state,
+          value: row.targetCount,
+          part: row.sentCount,
+          label: textOr(`campaign.broadcastState.${row.state}`, row.state),
+          text: t('campaign.broadcastCounts', {
+            tasks: format.number(row.count),
+            sent: format.number(row.sentCount),
+            targets: format.number(row.targetCount),
+          }),
+        }))}
+      />
+      <p className="muted small">{t('campaign.audienceNote')}</p>
+    </Panel>
   );
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { getLink, listContents, listLinks, listMaterials, listScripts } from '#contract/content';
+import { listContents, listMaterials } from '#contract/content';
+import { getLink, listLinks } from '#contract/links';
+import { listScripts } from '#contract/scripts';
 import { flag } from '#contract/types';
 
 // In an address, what is not said is not archived.

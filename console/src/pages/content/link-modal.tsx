@@ -1,6 +1,6 @@
 import { Input, Modal } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { createLink } from '#contract/content';
+import { createLink } from '#contract/links';
 import { DraftForm, Field, useDraft } from '~/components/draft';
 import { useWriting } from '~/components/writing';
 

@@ -5,7 +5,7 @@ import { Button, Input, Modal, Skeleton, Tag } from 'antd';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Output } from '#contract';
-import { getLink, listLinkReaders, shareLink, updateLink } from '#contract/content';
+import { getLink, listLinkReaders, shareLink, updateLink } from '#contract/links';
 import { useCan } from '~/app/session';
 import { reading, readingPages } from '~/call';
 import { BarList } from '~/components/bar-list';

@@ -5,7 +5,7 @@ import { Button, Tag } from 'antd';
 import { type ReactNode, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Output } from '#contract';
-import { listLinks } from '#contract/content';
+import { listLinks } from '#contract/links';
 import { useCan } from '~/app/session';
 import { readingPages } from '~/call';
 import { EmptyState } from '~/components/empty-state';

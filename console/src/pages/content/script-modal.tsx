@@ -1,7 +1,7 @@
 import { Input, Modal, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { z } from 'zod';
-import { createScript, updateScript } from '#contract/content';
+import { createScript, updateScript } from '#contract/scripts';
 import { DraftForm, Field, useDraft } from '~/components/draft';
 import { TemplateInput } from '~/components/template-input';
 import { useWriting } from '~/components/writing';

@@ -12,7 +12,7 @@ import { App, Button, Popconfirm, Skeleton, Tag } from 'antd';
 import { type ReactNode, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Output } from '#contract';
-import { copyScript, deleteScript, listScripts } from '#contract/content';
+import { copyScript, deleteScript, listScripts } from '#contract/scripts';
 import { useCan } from '~/app/session';
 import { readingPages } from '~/call';
 import { type ChosenCustomer, CustomerPicker } from '~/components/customer-picker';

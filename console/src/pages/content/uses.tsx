@@ -44,8 +44,13 @@ function UseName({ use }: { use: Use }) {
           {t('menu.defaultWelcome')}
         </Link>
       );
-    case 'campaign':
     case 'journey':
+      return (
+        <Link to="/journeys/$id" params={params} className="strong-link">
+          {use.name}
+        </Link>
+      );
+    case 'campaign':
     case 'task':
       return <span>{use.name}</span>;
   }

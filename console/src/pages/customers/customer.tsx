@@ -14,9 +14,11 @@ import { Presence } from '~/components/presence';
 import { TouchList } from '~/components/touch-list';
 import { useFormat } from '~/format';
 import { CustomerOrders } from '~/pages/commerce/customer-orders';
+import { JourneysPanel } from '~/pages/journeys/customer-journeys';
 import { ScoresPanel } from '~/pages/scores/customer-scores';
 import { SegmentsPanel } from '~/pages/segments/customer-segments';
 import { CustomerTasks } from '~/pages/tasks/customer-tasks';
+import { AttentionPanel } from '~/pages/touch/customer-attention';
 import { AttributesPanel } from './customer-attributes';
 import { FollowsPanel } from './customer-follows';
 import { IdentitiesPanel } from './customer-identities';
@@ -87,12 +89,14 @@ export default function CustomerPage(): ReactNode {
           </Panel>
           <TagsPanel customer={customer} />
           {can('segment.read') && <SegmentsPanel customerId={id} />}
+          {can('journey.read') && <JourneysPanel customerId={id} />}
           <AttributesPanel customer={customer} />
           <IdentitiesPanel customer={customer} />
         </div>
         <div className="stack-large">
           {customer.follows.length > 0 && <FollowsPanel customer={customer} />}
           <ScoresPanel customerId={customer.id} />
+          <AttentionPanel customerId={customer.id} />
           <Panel>
             <Tabs
               items={[

@@ -116,6 +116,14 @@ function lineOf(
         text: isIn ? t('event.segmentEntered', named) : t('event.segmentLeft', named),
       };
     }
+    case 'journey.told':
+      return {
+        icon: <BranchesOutlined />,
+        text: t('journey.toldTimeline', {
+          journey: words(details.journeyName) ?? '',
+          topic: words(details.topic) ?? '',
+        }),
+      };
     case 'link.opened':
       return {
         icon: <LinkOutlined />,

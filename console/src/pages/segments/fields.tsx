@@ -315,7 +315,7 @@ function FollowFields({ leaf, set }: Props<'follow'>) {
 type PropertyFilter = z.output<typeof propertyFilter>;
 
 /** Conditions on an event's own properties. */
-function PropertyFilters({
+export function PropertyFilters({
   value,
   onChange,
 }: {

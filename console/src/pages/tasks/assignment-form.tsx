@@ -163,7 +163,7 @@ function Words({ id, value, onChange }: { id?: string; value: string; onChange: 
       <div className="task-variables">
         {variables.map((name) => (
           <Button key={name} size="small" onClick={() => onChange(`${value}{{${name}}}`)}>
-            {t(`variable.${name}.name`)}
+            {t(`templateVariable.${name}.name`)}
           </Button>
         ))}
       </div>

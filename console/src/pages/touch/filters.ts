@@ -1,3 +1,4 @@
-import { listTouches } from '#contract/touch';
+import { listTouches, listTouchPacks } from '#contract/touch';
 
 export const touchFilters = listTouches.input.omit({ after: true, limit: true });
+export const packFilters = listTouchPacks.input.omit({ after: true, limit: true });

@@ -56,6 +56,7 @@ interface ConnectionDraft {
   readonly token: string;
   readonly encodingAesKey: string;
   readonly baseUrl: string;
+  readonly oauthBaseUrl: string;
 }
 
 const { shape } = setConnection.input;
@@ -67,6 +68,7 @@ const draftSchema = z.object({
   secret: orEmpty(shape.secret.unwrap()),
   token: orEmpty(shape.token.unwrap()),
   encodingAesKey: orEmpty(shape.encodingAesKey.unwrap()),
+  oauthBaseUrl: orEmpty(shape.oauthBaseUrl.unwrap()),
 });
 const firstSchema = draftSchema.extend({ secret: shape.secret.unwrap() });
 
@@ -79,6 +81,7 @@ function ConnectionForm({ connection }: { connection: Connection }) {
     token: '',
     encodingAesKey: '',
     baseUrl: connection?.baseUrl ?? 'https://qyapi.weixin.qq.com',
+    oauthBaseUrl: connection?.ownOauthBaseUrl ?? '',
   });
   const saving = useWriting(setConnection, {
     said: t('connection.saved'),
@@ -94,6 +97,7 @@ function ConnectionForm({ connection }: { connection: Connection }) {
       ...(value.secret === '' ? {} : { secret: value.secret }),
       ...(value.token === '' ? {} : { token: value.token }),
       ...(value.encodingAesKey === '' ? {} : { encodingAesKey: value.encodingAesKey }),
+      ...(value.oauthBaseUrl === '' ? {} : { oauthBaseUrl: value.oauthBaseUrl }),
     };
     saving.mutate(input);
   }
@@ -161,6 +165,19 @@ function ConnectionForm({ connection }: { connection: Connection }) {
             className="mono"
             value={value.baseUrl}
             onChange={(event) => set({ baseUrl: event.target.value.trim() })}
+          />
+        </Field>
+        <Field
+          label={t('connection.oauthBaseUrl')}
+          path="oauthBaseUrl"
+          isOptional
+          hint={t('connection.oauthBaseUrlHint')}
+        >
+          <Input
+            className="mono"
+            value={value.oauthBaseUrl}
+            onChange={(event) => set({ oauthBaseUrl: event.target.value.trim() })}
+            placeholder={connection?.oauthBaseUrl ?? 'https://open.weixin.qq.com'}
           />
         </Field>
         <Button type="primary" htmlType="submit" loading={saving.isPending}>

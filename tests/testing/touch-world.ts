@@ -7,9 +7,8 @@ import type { Runtime } from '#platform/module';
 import type { Worker } from '#platform/pump';
 import { createSealer } from '#platform/seal';
 import { saveSetting } from '#platform/settings';
-import { createTestDatabase } from '#testing';
-import { decideBatch } from './gate.ts';
-import { planTouchesOf } from './plan.ts';
+import { bench as gate, planTouchesOf } from '#touch';
+import { createTestDatabase } from './database.ts';
 
 /** First key of the advisory locks by which workers are known to live (server/platform/pump.ts). */
 const workerLock = 7164002;
@@ -131,7 +130,7 @@ export async function createTouchWorld() {
       );
     },
     async decide(): Promise<void> {
-      while ((await decideBatch(this.ctx, () => now)) > 0);
+      while ((await gate.decideBatch(this.ctx, () => now)) > 0);
     },
     async touches(): Promise<TouchRow[]> {
       return (await database.pool.query<TouchRow>('select * from touch order by customer_id, id')).rows;

@@ -1,0 +1,3 @@
+import { listGroups } from '#contract/wecom';
+
+export const groupFilters = listGroups.input.omit({ after: true, limit: true });
