@@ -523,7 +523,7 @@ export const worldRefusals: Readonly<Record<string, string>> = {
   refuseTask: 'task_of_other',
   undoTask: 'task_of_other',
   setUpOwner: 'setup_done',
-  // The campaign and the journeys of the world speak of it.
+  // The campaign that was made before it, and its copy, speak of it.
   deleteSegment: 'segment_in_use',
   // What became of its touch is known, and its pack is over.
   decideTouch: 'touch_known',
