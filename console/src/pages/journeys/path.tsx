@@ -16,7 +16,9 @@ export function PersonPath({ path }: { path: PathRow }) {
     name || (kind === null ? node : textOr(`journey.node.${kind}`, node));
   const wayOf = (step: PathRow['steps'][number]) =>
     step.wayName ??
-    (step.way === 'next' && step.kind !== 'wait_date' ? '' : textOr(`journey.way.${step.way}`, step.way));
+    ((step.way === 'next' && step.kind !== 'wait_date') || step.kind === 'end'
+      ? ''
+      : textOr(`journey.way.${step.way}`, step.way));
 
   function textOf(step: PathRow['steps'][number]): string {
     const note = step.note === null ? '' : textOr(`journey.stepNote.${step.note}`, step.note);
