@@ -25,7 +25,7 @@ export function PersonPath({ path }: { path: PathRow }) {
     if (step.touch === null) return note;
     const reason = step.touch.reason === null ? '' : textOr(`touch.reason.${step.touch.reason}`, step.touch.reason);
     const state = textOr(`touch.state.${step.touch.state}`, step.touch.state);
-    return [note, reason === '' ? state : `${state}：${reason}`]
+    return [note, reason === '' ? state : t('journey.pair', { name: state, text: reason })]
       .filter((part) => part !== '')
       .join(t('common.separator'));
   }

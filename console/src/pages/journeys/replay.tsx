@@ -102,9 +102,9 @@ function ReplayedPath({ draft, answer }: { draft: JourneyDraft; answer: Output<t
                   step.verdicts && node
                     ? step.verdicts
                         .map(({ way, verdict }) =>
-                          t('journey.wayVerdict', {
-                            way: words.sayWay(node, way),
-                            verdict: t(`journey.verdict.${verdict}`),
+                          t('journey.pair', {
+                            name: words.sayWay(node, way),
+                            text: t(`journey.verdict.${verdict}`),
                           }),
                         )
                         .join(t('common.separator'))
