@@ -359,6 +359,7 @@ export const journeys: Texts<typeof chinese> = {
     replayNobody: 'Since then no entry would have brought him in.',
     replayEntered: '{{trigger}}: comes in',
     replayForcedIn: 'Comes in, whatever the entry says',
+    pair: '{{name}}: {{text}}',
     verdict: { yes: 'true', no: 'false', unknown: 'unknown' },
     effect: 'True effect',
     effectDefinition:

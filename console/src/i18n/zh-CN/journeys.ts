@@ -385,6 +385,7 @@ export const journeys = {
     replayNobody: '从那时到现在，没有哪个入口会让他进来。',
     replayEntered: '{{trigger}}，进来',
     replayForcedIn: '进来（不看入口）',
+    pair: '{{name}}：{{text}}',
     verdict: { yes: '成立', no: '不成立', unknown: '不知道' },
     effect: '真实效果',
     effectDefinition:

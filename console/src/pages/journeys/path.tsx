@@ -16,14 +16,16 @@ export function PersonPath({ path }: { path: PathRow }) {
     name || (kind === null ? node : textOr(`journey.node.${kind}`, node));
   const wayOf = (step: PathRow['steps'][number]) =>
     step.wayName ??
-    (step.way === 'next' && step.kind !== 'wait_date' ? '' : textOr(`journey.way.${step.way}`, step.way));
+    ((step.way === 'next' && step.kind !== 'wait_date') || step.kind === 'end'
+      ? ''
+      : textOr(`journey.way.${step.way}`, step.way));
 
   function textOf(step: PathRow['steps'][number]): string {
     const note = step.note === null ? '' : textOr(`journey.stepNote.${step.note}`, step.note);
     if (step.touch === null) return note;
     const reason = step.touch.reason === null ? '' : textOr(`touch.reason.${step.touch.reason}`, step.touch.reason);
     const state = textOr(`touch.state.${step.touch.state}`, step.touch.state);
-    return [note, reason === '' ? state : `${state}：${reason}`]
+    return [note, reason === '' ? state : t('journey.pair', { name: state, text: reason })]
       .filter((part) => part !== '')
       .join(t('common.separator'));
   }

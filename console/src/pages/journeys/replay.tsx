@@ -101,7 +101,12 @@ function ReplayedPath({ draft, answer }: { draft: JourneyDraft; answer: Output<t
                 text={
                   step.verdicts && node
                     ? step.verdicts
-                        .map(({ way, verdict }) => `${words.sayWay(node, way)}: ${t(`journey.verdict.${verdict}`)}`)
+                        .map(({ way, verdict }) =>
+                          t('journey.pair', {
+                            name: words.sayWay(node, way),
+                            text: t(`journey.verdict.${verdict}`),
+                          }),
+                        )
                         .join(t('common.separator'))
                     : node && words.sayNode(node)
                 }

@@ -218,7 +218,9 @@ export function useJourneyWords(...drafts: readonly JourneyDraft[]) {
   }
 
   /** A way out: by its name where it has one, by what it means otherwise; '' for the only one. */
+  /** Nothing where there is but one way. */
   function sayWay(node: DraftNode, way: string): string {
+    if (node.kind === 'end') return '';
     const named = [...listIn(node.data.ways), ...listIn(node.data.arms)].find((one) => one.id === way);
     if (named) return textIn(named.name) || gap;
     return way === 'next' && node.kind !== 'wait_date' ? '' : textOr(`journey.way.${way}`, way);
