@@ -109,6 +109,8 @@ describe('a quota', () => {
 describe('months', () => {
   it('are made ahead, and take over rows that came before them', async () => {
     await world.setPolicy(openPolicy());
+    // As on the first day of a month that nobody has made ready for.
+    await world.database.pool.query('drop table if exists touch_2026_11');
     await world.plan([1, 2]);
     const whereabouts = async () =>
       (await world.database.pool.query('select tableoid::regclass::text as part from touch group by 1')).rows;
