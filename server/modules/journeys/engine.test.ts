@@ -542,28 +542,60 @@ describe('a change', () => {
     });
   });
 
-  it('to a pause holds everybody, and what came due meanwhile is due when it goes on', async () => {
+  it('to a pause holds everybody and everything planned, and what came due meanwhile is due when it goes on', async () => {
     const now = Date.parse('2028-02-10T08:00:00+08:00');
     await goTo(now);
     const id = await stage.publish('暂停', {
       nodes: [
+        {
+          id: 'm',
+          kind: 'touch',
+          data: { channel: 'wecom_mass', contentId },
+          next: 'a',
+        },
         { id: 'a', kind: 'wait', data: { amount: 1, unit: 'days' }, next: 'b' },
-        { id: 'b', kind: 'wait', data: { amount: 1, unit: 'days' }, next: 'e' },
+        {
+          id: 'b',
+          kind: 'wait_event',
+          data: { name: 'order.paid', amount: 1, unit: 'days' },
+          next: { happened: 'e', timeout: 'c' },
+        },
+        { id: 'c', kind: 'wait', data: { amount: 1, unit: 'days' }, next: 'e' },
         { id: 'e', kind: 'end' },
       ],
     });
+    const isHeld = () =>
+      stage.query("select source_id from touch_hold where kind = 'journey' and source_id = $1", [id]);
     await enrol(id, 0);
+    await goTo(now + 1.5 * day);
+    await enrol(id, 1);
     await call(owner(), pauseJourney, { id });
-    expect(await stage.siyu.ask(owner(), enrolInJourney, { id, customerIds: [person(1)] })).toMatchObject({
+    expect(await isHeld()).toHaveLength(1);
+    expect(await stage.siyu.ask(owner(), enrolInJourney, { id, customerIds: [person(2)] })).toMatchObject({
       status: 409,
     });
     await goTo(now + 5 * day);
-    expect(await pathOf(id, 0)).toEqual(['at a']);
+    expect([await pathOf(id, 0), await pathOf(id, 1)]).toEqual([
+      ['m next', 'a next', 'at b'],
+      ['m next', 'at a'],
+    ]);
     await call(owner(), resumeJourney, { id });
+    expect(await isHeld()).toEqual([]);
     await stage.run();
-    expect(await pathOf(id, 0)).toEqual(['a next', 'at b']);
-    await goTo(now + 6 * day);
-    expect(await pathOf(id, 0)).toEqual(['a next', 'b next', 'e end', 'end']);
+    expect([await pathOf(id, 0), await pathOf(id, 1)]).toEqual([
+      ['m next', 'a next', 'b timeout', 'at c'],
+      ['m next', 'a next', 'at b'],
+    ]);
+    await goTo(now + 5.5 * day);
+    await call(owner(), pauseJourney, { id });
+    await goTo(now + 8 * day);
+    await call(owner(), closeJourney, { id, people: 'stay' });
+    expect(await isHeld()).toEqual([]);
+    await stage.run();
+    expect([await pathOf(id, 0), await pathOf(id, 1)]).toEqual([
+      ['m next', 'a next', 'b timeout', 'c next', 'e end', 'end'],
+      ['m next', 'a next', 'b timeout', 'at c'],
+    ]);
   });
 
   it('to an end lets people out or finish, and takes back what was planned', async () => {

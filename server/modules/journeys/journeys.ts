@@ -17,7 +17,7 @@ import { type RawBuilder, sql } from '#platform/db';
 import { AppError, sqlState } from '#platform/errors';
 import { decodeCursor, toPage } from '#platform/paging';
 import { withdrawTasks } from '#tasks';
-import { cancelTouches } from '#touch';
+import { cancelTouches, holdTouches, resumeTouches } from '#touch';
 import { journeyChannel } from './enrol.ts';
 import { ringClocks, setClocks } from './intake.ts';
 import { findBroken } from './references.ts';
@@ -299,30 +299,39 @@ function listensOf(graph: Graph) {
   return rows.flatMap(({ role, place, step }) => (step ? [{ event_name: step.name, role, place }] : []));
 }
 
+const touchesOf = (sourceId: number) => ({ kind: 'journey', sourceId }) as const;
+
+/** Nobody comes in or moves on, and what has been planned and not handed over waits. */
 export async function pause(ctx: WriteCtx, id: number): Promise<void> {
   const held = await hold(ctx, id);
   if (held.state !== 'running') throw new AppError('journey_not_running');
   await setState(ctx, id, 'paused');
+  await holdTouches(ctx, touchesOf(id));
   await note(ctx, 'paused', held);
 }
 
-/** Steps that came due meanwhile are due now, so that nobody is sent the messages of a week at once. */
 export async function resume(ctx: WriteCtx, id: number): Promise<void> {
   const held = await hold(ctx, id);
   if (held.state !== 'paused' && held.state !== 'closed') throw new AppError('journey_not_paused');
   const row = await requireJourney(ctx, id);
-  if (held.state === 'paused') {
-    await sql`
-      update journey_enrolment e set due_at = ${ctx.now}, until_at = greatest(until_at, ${ctx.now}), woken_at = greatest(woken_at, ${ctx.now})
-      from journey_version v
-      where v.journey_id = ${id} and not v.is_over and e.version_id = v.id and e.node = any(v.places) and e.state = 'active'
-        and e.due_at < ${ctx.now}
-    `.execute(ctx.db);
-  }
+  if (held.state === 'paused') await goOn(ctx, id);
   await setClocks(ctx, id, row.graph === null ? [] : graphOf(row.graph).triggers);
   await setState(ctx, id, 'running');
   await note(ctx, 'resumed', held);
   wake(ctx, journeyChannel);
+}
+
+/** A pause is over. What came due meanwhile is due now, so that nobody is sent the messages of a week at once. */
+async function goOn(ctx: WriteCtx, id: number): Promise<void> {
+  const notBefore = (column: string) =>
+    sql`${sql.ref(column)} = case when ${sql.ref(column)} < ${ctx.now} then ${ctx.now} else ${sql.ref(column)} end`;
+  await sql`
+    update journey_enrolment e set ${notBefore('due_at')}, ${notBefore('until_at')}, ${notBefore('woken_at')}
+    from journey_version v
+    where v.journey_id = ${id} and not v.is_over and e.version_id = v.id and e.node = any(v.places) and e.state = 'active'
+      and e.due_at < ${ctx.now}
+  `.execute(ctx.db);
+  await resumeTouches(ctx, touchesOf(id));
 }
 
 async function setState(ctx: WriteCtx, id: number, state: State): Promise<void> {
@@ -343,6 +352,7 @@ async function setState(ctx: WriteCtx, id: number, state: State): Promise<void> 
 export async function close(ctx: WriteCtx, input: Input<typeof closeJourney>): Promise<void> {
   const held = await hold(ctx, input.id);
   if (held.state === 'draft') throw new AppError('journey_not_published');
+  if (held.state === 'paused') await goOn(ctx, input.id);
   await setState(ctx, input.id, 'closed');
   await ctx.db.deleteFrom('journey_clock').where('journey_id', '=', input.id).execute();
   if (input.people === 'leave') await empty(ctx, input.id);
@@ -352,8 +362,8 @@ export async function close(ctx: WriteCtx, input: Input<typeof closeJourney>): P
 /** Nobody goes on: whoever is inside leaves with the next ticks, and what was planned is taken back at once. */
 async function empty(ctx: WriteCtx, id: number): Promise<void> {
   await ctx.db.updateTable('journey').set({ is_emptying: true }).where('id', '=', id).execute();
-  await cancelTouches(ctx, { kind: 'journey', sourceId: id });
-  await withdrawTasks(ctx, { kind: 'journey', sourceId: id });
+  await cancelTouches(ctx, touchesOf(id));
+  await withdrawTasks(ctx, touchesOf(id));
   wake(ctx, journeyChannel);
 }
 
@@ -361,6 +371,7 @@ export async function remove(ctx: WriteCtx, id: number): Promise<void> {
   const held = await hold(ctx, id);
   const row = await requireJourney(ctx, id);
   if (row.inside > 0) throw new AppError('journey_has_people', { details: { inside: row.inside } });
+  if (held.state === 'paused') await resumeTouches(ctx, touchesOf(id));
   if (held.state !== 'draft') await setState(ctx, id, 'closed');
   // Somebody may be coming in at this moment.
   await empty(ctx, id);

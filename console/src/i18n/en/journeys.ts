@@ -15,7 +15,7 @@ export const journeys: Texts<typeof chinese> = {
     stateHint: {
       draft: 'Never published: nobody comes in.',
       running: 'Whoever fits comes in.',
-      paused: 'Nobody comes in, who is inside stands still.',
+      paused: 'Nobody comes in, who is inside stands still, and what has not gone out waits.',
       closed: 'Nobody comes in any more, who is inside goes on to the end.',
     },
     inside: 'Inside',

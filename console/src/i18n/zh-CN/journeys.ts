@@ -102,7 +102,7 @@ export const journeys = {
     stateHint: {
       draft: '还没有发布，没有人进来。',
       running: '符合条件的人会进来。',
-      paused: '没有人进来，里面的人停在原地。',
+      paused: '没有人进来，里面的人停在原地，还没发出的也等着。',
       closed: '不再有人进来，里面的人继续走完。',
     },
     inside: '在里面',

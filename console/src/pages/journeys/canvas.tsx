@@ -84,6 +84,10 @@ export function JourneyCanvas(props: Props) {
   );
 }
 
+/** Smaller than that nobody reads it. */
+const leastZoom = 0.85;
+const margin = 28;
+
 const nodeTypes = { step: StepCard, entry: EntryCard };
 const edgeTypes = { way: WayEdge };
 
@@ -96,18 +100,37 @@ function Drawing(props: Props) {
   const nodes = useMemo(() => flowNodes(draft, selected, editing !== undefined), [draft, selected, editing]);
   const edges = useMemo(() => flowEdges(draft, words), [draft, words]);
 
-  const shape = draft.nodes.map((node) => node.id).join(' ');
-  const drawn = useRef<string>(undefined);
+  const box = useRef<HTMLElement>(null);
+  /** Shows it whole where that can be read, and its beginning otherwise. */
+  const show = () => {
+    const { width = 0, height: tall = 0 } = box.current?.getBoundingClientRect() ?? {};
+    const bounds = flow.getNodesBounds(flow.getNodes());
+    const fits = Math.min((width - 2 * margin) / bounds.width, (tall - 2 * margin) / bounds.height);
+    const zoom = Math.min(1, Math.max(leastZoom, fits));
+    const x = width / 2 - (bounds.x + bounds.width / 2) * zoom;
+    const y = bounds.height * zoom > tall ? margin - bounds.y * zoom : tall / 2 - (bounds.y + bounds.height / 2) * zoom;
+    void flow.setViewport({ x, y, zoom });
+  };
+
+  // What is chosen from a list, or by keyboard, is brought into sight.
   useEffect(() => {
-    // The first drawing shows everything; later ones leave the reader where he is.
-    if (drawn.current === undefined && shape !== '') void flow.fitView({ padding: 0.15, maxZoom: 1 });
-    drawn.current = shape;
-  }, [shape, flow]);
+    const node = selected === undefined ? undefined : flow.getNode(selected);
+    const { width = 0, height: tall = 0 } = box.current?.getBoundingClientRect() ?? {};
+    if (!node || width === 0) return;
+    const { x, y, zoom } = flow.getViewport();
+    const [left, top] = [node.position.x * zoom + x, node.position.y * zoom + y];
+    const isInSight =
+      left >= 0 && top >= 0 && left + nodeSize.width * zoom <= width && top + nodeSize.height * zoom <= tall;
+    if (isInSight) return;
+    const middle = { x: node.position.x + nodeSize.width / 2, y: node.position.y + nodeSize.height / 2 };
+    void flow.setCenter(middle.x, middle.y, { zoom, duration: 200 });
+  }, [selected, flow]);
 
   return (
     <ShownContext value={{ ...props, words }}>
       {/* The graph is also there as a list, which readers that see no picture get. */}
       <section
+        ref={box}
         className="journey-canvas"
         style={{ height }}
         aria-label={t('journey.canvas')}
@@ -119,8 +142,8 @@ function Drawing(props: Props) {
           nodeTypes={nodeTypes}
           edgeTypes={edgeTypes}
           colorMode={isDark ? 'dark' : 'light'}
-          fitView
-          fitViewOptions={{ padding: 0.15, maxZoom: 1 }}
+          onInit={show}
+          fitViewOptions={{ padding: 0.1, maxZoom: 1 }}
           minZoom={0.2}
           maxZoom={1.5}
           nodesDraggable={editing !== undefined}
@@ -155,7 +178,7 @@ function Drawing(props: Props) {
 const placeOf = ({ source, sourceHandle }: Connection): Place =>
   source === startId ? 'start' : { node: source, way: sourceHandle ?? 'next' };
 
-const entryHeight = 132;
+const entryHeight = 108;
 
 function flowNodes(draft: JourneyDraft, selected: string | undefined, isDraggable: boolean): FlowNode[] {
   const first = draft.nodes.find((node) => node.id === draft.start) ?? draft.nodes[0];
@@ -220,12 +243,12 @@ function EntryCard({ selected }: NodeProps) {
           <li key={i}>{words.sayTrigger(trigger)}</li>
         ))}
         {draft.triggers.length === 0 && <li className="muted">{t('journey.noTrigger')}</li>}
+        {draft.goal !== null && (
+          <li className="muted">
+            {t('journey.settings.goal')} · {words.saySetting(draft, 'goal')}
+          </li>
+        )}
       </ul>
-      {draft.goal !== null && (
-        <div className="journey-card-text muted">
-          {t('journey.settings.goal')} · {words.saySetting(draft, 'goal')}
-        </div>
-      )}
       <WayHandle id="next" share={0.5} isConnectable={editing !== undefined} />
       {isOpen && editing && <OpenWay place="start" share={0.5} label="" />}
     </div>

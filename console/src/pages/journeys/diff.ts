@@ -1,4 +1,13 @@
-import { type DraftNode, type JourneyDraft, waysOf } from '#contract/journey-graph';
+import type { z } from 'zod';
+import {
+  type DraftNode,
+  exitData,
+  goalData,
+  type JourneyDraft,
+  nodeData,
+  triggerData,
+  waysOf,
+} from '#contract/journey-graph';
 
 /** What is different between two graphs, in a form that can be said. Where nodes stand on the canvas says nothing. */
 export type Change =
@@ -29,14 +38,29 @@ function sorted(value: unknown): unknown {
 }
 const isSame = (a: unknown, b: unknown) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 
+/** What is left out counts as what is assumed for it: a version has it written out, a draft need not. */
+const whole = (schema: z.ZodType, data: unknown): unknown => schema.safeParse(data).data ?? data;
+
 /** Suggestions are for the writer, and no part of what runs. */
-const said = ({ suggestion: _, ...data }: Record<string, unknown>) => data;
+function dataOf({ kind, data: { suggestion: _, ...data } }: DraftNode): unknown {
+  return { kind, data: whole(nodeData[kind], data) };
+}
+
+const settingsOf = (draft: JourneyDraft): Record<Setting, unknown> => ({
+  triggers: draft.triggers.map(({ kind, data }) => ({ kind, data: whole(triggerData[kind], data) })),
+  exits: draft.exits.map(({ kind, data }) => ({ kind, data: whole(exitData[kind], data) })),
+  goal: draft.goal && whole(goalData, draft.goal),
+  reentry: draft.reentry,
+  maxInside: draft.maxInside,
+  holdoutBasisPoints: draft.holdoutBasisPoints,
+});
 
 export function changesBetween(before: JourneyDraft, after: JourneyDraft): Change[] {
   const changes: Change[] = [];
   const was = new Map(before.nodes.map((node) => [node.id, node]));
   const is = new Map(after.nodes.map((node) => [node.id, node]));
-  for (const name of settings) if (!isSame(before[name], after[name])) changes.push({ kind: 'setting', name });
+  const [set, now] = [settingsOf(before), settingsOf(after)];
+  for (const name of settings) if (!isSame(set[name], now[name])) changes.push({ kind: 'setting', name });
   if (before.start !== after.start) changes.push({ kind: 'begun', before: before.start, after: after.start });
   for (const node of after.nodes) {
     const old = was.get(node.id);
@@ -45,9 +69,7 @@ export function changesBetween(before: JourneyDraft, after: JourneyDraft): Chang
       continue;
     }
     if (old.name !== node.name) changes.push({ kind: 'renamed', node, before: old });
-    if (old.kind !== node.kind || !isSame(said(old.data), said(node.data))) {
-      changes.push({ kind: 'changed', node, before: old });
-    }
+    if (!isSame(dataOf(old), dataOf(node))) changes.push({ kind: 'changed', node, before: old });
     for (const way of new Set([...waysOf(old), ...waysOf(node)])) {
       const [from, to] = [old.next[way] ?? null, node.next[way] ?? null];
       if (from !== to) changes.push({ kind: 'led', node, way, before: from, after: to });

@@ -103,4 +103,15 @@ describe('what is different', () => {
     ]);
     expect(changesBetween(after, before).map((change) => change.kind)).toContain('removed');
   });
+
+  it('is not what one of the two leaves out and the other writes out', () => {
+    const goal = { name: 'order.paid', windowDays: 30 };
+    const draft = { ...chain(), goal };
+    const graph = journeyDraft.parse(structuredClone(checkDraft(draft).graph));
+    expect(graph.goal).toMatchObject({ ...goal, filters: [] });
+    expect(changesBetween(graph, draft)).toEqual([]);
+    expect(changesBetween(graph, { ...draft, goal: { ...goal, windowDays: 31 } })).toEqual([
+      { kind: 'setting', name: 'goal' },
+    ]);
+  });
 });

@@ -9,7 +9,7 @@ import {
 } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useBlocker, useNavigate } from '@tanstack/react-router';
-import { App, Button, Drawer, Grid, Input, Modal, Popover, Skeleton, Tooltip } from 'antd';
+import { App, Button, Grid, Input, Modal, Popover, Skeleton, Tooltip } from 'antd';
 import { type KeyboardEvent, type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Output } from '#contract';
@@ -20,6 +20,7 @@ import { ErrorNotice } from '~/components/error-notice';
 import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
 import { useWriting } from '~/components/writing';
+import { Beside } from './beside';
 import { type Editing, JourneyCanvas, startId } from './canvas';
 import { canAdd, connect, duplicateNode, insertNode, neighbour, newNode, type Place, removeNodes } from './draft';
 import { useUndoable } from './history';
@@ -258,45 +259,45 @@ function Editor({ journey }: { journey: Journey }) {
             </Popover>
           </span>
         </div>
-        {isWide ? (
-          <JourneyCanvas
+        <div className="journey-board-row is-edited">
+          {isWide ? (
+            <JourneyCanvas
+              draft={value.draft}
+              selected={selected}
+              onSelect={choose}
+              troubled={troubled}
+              editing={editing}
+              height="var(--journey-board)"
+              {...(path ? { path } : {})}
+            />
+          ) : (
+            <div className="panel-body">
+              <p className="muted small">{t('journey.readOnly')}</p>
+              <JourneyOutline draft={value.draft} selected={selected} onSelect={choose} troubled={troubled} />
+            </div>
+          )}
+          <NodeDrawer
+            journeyId={journey.id}
             draft={value.draft}
-            selected={selected}
-            onSelect={choose}
-            troubled={troubled}
-            editing={editing}
-            height="calc(100vh - 236px)"
-            {...(path ? { path } : {})}
+            open={isTrying ? undefined : open}
+            problems={problems}
+            change={change}
+            onDuplicate={duplicate}
+            onRemove={remove}
+            onClose={() => setOpen(undefined)}
           />
-        ) : (
-          <div className="panel-body">
-            <p className="muted small">{t('journey.readOnly')}</p>
-            <JourneyOutline draft={value.draft} selected={selected} onSelect={choose} troubled={troubled} />
-          </div>
-        )}
+          <Beside
+            isOpen={isTrying}
+            title={t('journey.tryOut')}
+            onClose={() => {
+              setTrying(false);
+              setPath(undefined);
+            }}
+          >
+            <Replay draft={value.draft} onPath={setPath} />
+          </Beside>
+        </div>
       </Panel>
-      <NodeDrawer
-        journeyId={journey.id}
-        draft={value.draft}
-        open={open}
-        problems={problems}
-        change={change}
-        onDuplicate={duplicate}
-        onRemove={remove}
-        onClose={() => setOpen(undefined)}
-      />
-      <Drawer
-        open={isTrying}
-        mask={false}
-        size={isWide ? 420 : '100%'}
-        title={t('journey.tryOut')}
-        onClose={() => {
-          setTrying(false);
-          setPath(undefined);
-        }}
-      >
-        <Replay draft={value.draft} onPath={setPath} />
-      </Drawer>
       {adding !== undefined && <AddModal onAdd={(kind) => add(adding, kind)} onClose={() => setAdding(undefined)} />}
       {isPublishing && (
         <PublishModal

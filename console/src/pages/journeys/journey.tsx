@@ -1,7 +1,7 @@
 import { CaretRightOutlined, EditOutlined, EllipsisOutlined, PauseOutlined, UserAddOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Alert, App, Button, Drawer, Dropdown, Grid, Modal, Radio, Segmented, Select, Skeleton, Tabs } from 'antd';
+import { Alert, App, Button, Dropdown, Grid, Modal, Radio, Segmented, Select, Skeleton, Tabs } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Output } from '#contract';
@@ -22,6 +22,7 @@ import { PageHeader } from '~/components/page-header';
 import { Panel } from '~/components/panel';
 import { useWriting } from '~/components/writing';
 import { useFormat } from '~/format';
+import { Beside } from './beside';
 import { JourneyCanvas, type NodeFigures, startId } from './canvas';
 import { EnrolModal } from './enrol-modal';
 import { JourneyDays, JourneyFigures } from './figures';
@@ -226,7 +227,6 @@ function MapOf({ journey, draft, figures, isCanvas }: MapProps) {
   const { node } = page.useSearch();
   const navigate = page.useNavigate();
   const words = useJourneyWords(draft);
-  const isWide = Grid.useBreakpoint().md ?? window.innerWidth >= 768;
   const troubled = new Set(journey.runningProblems.filter((one) => one.place === 'node').map((one) => one.id));
   const choose = (id: string | undefined) =>
     void navigate({
@@ -236,18 +236,23 @@ function MapOf({ journey, draft, figures, isCanvas }: MapProps) {
     });
   const chosen = draft.nodes.find((one) => one.id === node);
   return (
-    <>
+    <div className="journey-board-row">
       {isCanvas ? (
-        <JourneyCanvas draft={draft} selected={node} onSelect={choose} figures={figures} troubled={troubled} />
+        <JourneyCanvas
+          draft={draft}
+          selected={node}
+          onSelect={choose}
+          figures={figures}
+          troubled={troubled}
+          height="var(--journey-board)"
+        />
       ) : (
-        <div className="panel-body">
+        <div className="panel-body journey-outline-box">
           <JourneyOutline draft={draft} selected={node} onSelect={choose} figures={figures} troubled={troubled} />
         </div>
       )}
-      <Drawer
-        open={chosen !== undefined}
-        mask={false}
-        size={isWide ? 440 : '100%'}
+      <Beside
+        isOpen={chosen !== undefined}
         title={chosen && t('journey.peopleAt', { name: words.nameNode(chosen) })}
         onClose={() => choose(undefined)}
       >
@@ -266,8 +271,8 @@ function MapOf({ journey, draft, figures, isCanvas }: MapProps) {
             <JourneyPeople journeyId={journey.id} draft={draft} node={chosen.id} isNarrow />
           </div>
         )}
-      </Drawer>
-    </>
+      </Beside>
+    </div>
   );
 }
 
@@ -277,16 +282,24 @@ function ReplayTab({ journey }: { journey: Journey }) {
   return (
     <ShownGraph journey={journey}>
       {(draft) => (
-        <div className={isWide ? 'columns-segment columns-segment-read' : 'stack-large'}>
-          {isWide && (
-            <Panel isFlush>
-              <JourneyCanvas draft={draft} selected={undefined} onSelect={() => {}} {...(path ? { path } : {})} />
-            </Panel>
-          )}
-          <Panel>
-            <Replay draft={draft} onPath={setPath} />
-          </Panel>
-        </div>
+        <Panel isFlush>
+          <div className="journey-board-row">
+            {isWide && (
+              <JourneyCanvas
+                draft={draft}
+                selected={undefined}
+                onSelect={() => {}}
+                height="var(--journey-board)"
+                {...(path ? { path } : {})}
+              />
+            )}
+            <section className={isWide ? 'journey-beside' : 'panel-body'}>
+              <div className="journey-beside-body">
+                <Replay draft={draft} onPath={setPath} />
+              </div>
+            </section>
+          </div>
+        </Panel>
       )}
     </ShownGraph>
   );

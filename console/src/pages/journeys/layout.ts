@@ -2,8 +2,8 @@ import { Graph, layout } from '@dagrejs/dagre';
 import { type JourneyDraft, waysOf } from '#contract/journey-graph';
 
 /** How large a node is drawn; the canvas holds to it. */
-export const nodeSize = { width: 236, height: 92 } as const;
-const gap = { across: 44, down: 84 } as const;
+export const nodeSize = { width: 236, height: 78 } as const;
+const gap = { across: 44, down: 62 } as const;
 /** How much further down stands what comes after a node that was put in. */
 export const roomForOne = nodeSize.height + gap.down;
 

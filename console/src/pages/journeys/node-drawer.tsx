@@ -1,7 +1,8 @@
 import { CopyOutlined, DeleteOutlined } from '@ant-design/icons';
-import { Button, Drawer, Grid, Input, Select } from 'antd';
+import { Button, Input, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { type DraftNode, type GraphProblem, type JourneyDraft, waysOf } from '#contract/journey-graph';
+import { Beside } from './beside';
 import { startId } from './canvas';
 import { changeNode, connect } from './draft';
 import { PartField, PartProblems, type SetData, usePartProblem } from './fields';
@@ -26,18 +27,14 @@ interface Props {
 export function NodeDrawer(props: Props) {
   const { draft, open, problems, change, onDuplicate, onRemove, onClose } = props;
   const { t } = useTranslation();
-  const isWide = Grid.useBreakpoint().md ?? window.innerWidth >= 768;
   const node = draft.nodes.find((one) => one.id === open);
   const isEntry = open === startId;
   return (
-    <Drawer
-      open={isEntry || node !== undefined}
-      mask={false}
-      size={isWide ? 420 : '100%'}
-      onClose={onClose}
+    <Beside
+      isOpen={isEntry || node !== undefined}
       // The form of another node is another form.
       key={open ?? 'shut'}
-      rootClassName="journey-drawer"
+      onClose={onClose}
       title={
         isEntry ? (
           t('journey.start')
@@ -73,7 +70,7 @@ export function NodeDrawer(props: Props) {
           <NodeForm {...props} node={node} />
         </PartProblems>
       )}
-    </Drawer>
+    </Beside>
   );
 }
 
@@ -104,7 +101,7 @@ function NodeForm({ journeyId, draft, node, change }: Props & { node: DraftNode 
           }}
         />
       </PartField>
-      <NodeFields kind={node.kind} journeyId={journeyId} data={node.data} set={set} />
+      <NodeFields kind={node.kind} journeyId={journeyId} name={node.name} data={node.data} set={set} />
       <Ways draft={draft} node={node} change={change} />
     </div>
   );

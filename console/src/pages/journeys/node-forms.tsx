@@ -33,6 +33,8 @@ import { useJourneyWords, useProblemText } from './words';
 
 interface Props {
   readonly journeyId: number;
+  /** What the node is called, or ''. */
+  readonly name: string;
   readonly data: Data;
   readonly set: SetData;
 }
@@ -328,17 +330,18 @@ function SplitFields({ data, set }: Props) {
 }
 
 function Saying({
+  name,
   data,
   set,
   channel,
-}: Pick<Props, 'data' | 'set'> & { channel: (typeof nodeChannels)[number] | 'staff_task' }) {
+}: Pick<Props, 'name' | 'data' | 'set'> & { channel: (typeof nodeChannels)[number] | 'staff_task' }) {
   const { t } = useTranslation();
   return (
     <>
       <PartField label={t('journey.field.content')} path="contentId" hint={t('journey.field.contentHint')}>
         <ContentPicker channel={channel} value={idIn(data.contentId)} onChange={(contentId) => set({ contentId })} />
       </PartField>
-      <Suggestion data={data} set={set} isTask={channel === 'staff_task'} />
+      <Suggestion name={name} data={data} set={set} isTask={channel === 'staff_task'} />
       <PartField label={t('journey.field.expires')} path="expiresHours" hint={t('journey.field.expiresHint')}>
         <WholeNumber
           value={data.expiresHours ?? 72}
@@ -353,11 +356,11 @@ function Saying({
 }
 
 /** Words that a template suggests become a content of the brand's own. */
-function Suggestion({ data, set, isTask }: Pick<Props, 'data' | 'set'> & { isTask: boolean }) {
+function Suggestion({ name: nodeName, data, set, isTask }: Pick<Props, 'name' | 'data' | 'set'> & { isTask: boolean }) {
   const { t } = useTranslation();
   const can = useCan();
   const words = textIn(data.suggestion);
-  const name = words.slice(0, 24);
+  const name = nodeName || words.slice(0, 24);
   const making = useWriting(createContent, {
     said: t('journey.field.suggestionMade', { name }),
     onDone: ({ id }) => set({ contentId: id, suggestion: undefined }),
@@ -382,7 +385,7 @@ function Suggestion({ data, set, isTask }: Pick<Props, 'data' | 'set'> & { isTas
   );
 }
 
-function TouchFields({ data, set }: Props) {
+function TouchFields({ name, data, set }: Props) {
   const { t } = useTranslation();
   const channel = nodeChannels.find((one) => one === data.channel) ?? 'wecom_mass';
   return (
@@ -394,13 +397,13 @@ function TouchFields({ data, set }: Props) {
           options={nodeChannels.map((value) => ({ value, label: t(`campaign.channel.${value}`) }))}
         />
       </PartField>
-      <Saying data={data} set={set} channel={channel} />
+      <Saying name={name} data={data} set={set} channel={channel} />
     </>
   );
 }
 
-function TaskFields({ data, set }: Props) {
-  return <Saying data={data} set={set} channel="staff_task" />;
+function TaskFields(props: Props) {
+  return <Saying {...props} channel="staff_task" />;
 }
 
 function TagFields({ data, set }: Props) {
