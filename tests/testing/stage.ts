@@ -7,7 +7,7 @@ const due = `
     select 'facts' as what, count(*)::int as count from inbox
     union all select 'touches to decide', count(*)::int from touch where state in ('planned', 'deferred') and due_at <= $1
     union all select 'touches to deliver', count(*)::int from touch
-      where state in ('allowed', 'claimed') and channel <> 'wecom_mass' and priority > 0
+      where state in ('allowed', 'claimed') and channel <> 'wecom_mass'
     union all select 'touches to pack', count(*)::int from touch
       where state = 'allowed' and channel = 'wecom_mass' and decided_at <= $1::timestamptz - $2 * interval '1 minute'
     union all select 'packs', count(*)::int from touch_pack where state in ('planned', 'claimed')
