@@ -109,9 +109,11 @@ describe('a quota', () => {
 describe('months', () => {
   it('are made ahead, and take over rows that came before them', async () => {
     await world.setPolicy(openPolicy());
-    // As on the first day of a month that nobody has made ready for.
-    await world.database.pool.query('drop table if exists touch_2026_11');
     await world.plan([1, 2]);
+    // As in a month that nobody had made ready for.
+    await world.database.pool.query(
+      'create table saved as select * from touch; drop table touch_2026_11; insert into touch select * from saved',
+    );
     const whereabouts = async () =>
       (await world.database.pool.query('select tableoid::regclass::text as part from touch group by 1')).rows;
     expect(await whereabouts()).toEqual([{ part: 'touch_rest' }]);
