@@ -56,6 +56,8 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** Whatever happens, it is over after this long. */
 const restLimitMs = 20 * 60_000;
+/** So long after the troubles nobody sends any more what somebody else has taken up, and the platform has done all it was asked. */
+const sureMs = 25_000;
 
 /**
  * A campaign and a journey while processes of siyu are killed, PostgreSQL with them, and the platform answers late, with errors or
@@ -117,7 +119,9 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
       postgres_kills: postgresKills,
       deaths: total((keeper) => keeper.deaths()),
       kills_while_starting: total((keeper) => keeper.killsWhileStarting()),
-      failed_starts: total((keeper) => keeper.failedStarts()),
+      failed_starts: house.failedStarts(),
+      // The others need a PostgreSQL that runs.
+      starts_without_postgres: total((keeper) => keeper.failedStarts()) - house.failedStarts(),
     };
     return { result, broken: brokenBounds(result, bounds) };
   } finally {
@@ -359,7 +363,13 @@ const nextUp = `
 /** Until nothing is left to do, or too long. Where all only wait for a later hour, it is that hour. */
 async function comeToRest(site: Site, pool: pg.Pool, say: (text: string) => void): Promise<void> {
   const startedAt = Date.now();
+  let isHurried = false;
   for (let looks = 0; ; looks++) {
+    if (!isHurried && Date.now() - startedAt > sureMs) {
+      isHurried = true;
+      // Pauses between attempts grow to an hour.
+      await pool.query("update touch_pack set retry_at = null where state = 'planned'");
+    }
     const { rows } = await pool.query<{ what: string; count: number }>(toDo);
     const seconds = Math.round((Date.now() - startedAt) / 1000);
     if (looks % 20 === 0) say(`${seconds} s of rest: ${rows.map((row) => `${row.count} ${row.what}`).join(', ')}`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { route } from './route.ts';
-import { after, day, done, id, limit, none, page, text, time } from './types.ts';
+import { after, day, done, id, limit, line, none, page, text, time } from './types.ts';
 
 /** The one gate for everything that reaches a customer, and the ledger of what was, or was not, sent. */
 
@@ -261,7 +261,7 @@ export const consentState = z.enum(['granted', 'withdrawn']);
 export const evidence = z.object({
   how: z.enum(['console', 'form', 'link', 'message', 'import', 'api', 'platform']),
   text: text(500).optional(),
-  url: z.string().max(2048).optional(),
+  url: line(2048).optional(),
   day: day.optional(),
 });
 export type Evidence = z.output<typeof evidence>;

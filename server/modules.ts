@@ -219,7 +219,8 @@ export function createModules(parts: {
       pumps: [
         createGate(),
         createUrgentDelivery(deliverers),
-        ...deliverers.map(createBulkDelivery),
+        // Welcomes are always waited for.
+        ...deliverers.filter(({ channel }) => channel !== 'wecom_welcome').map(createBulkDelivery),
         ...parts.packers.map(createPackDelivery),
         createBroadcasting(parts.broadcasters, parts),
       ],

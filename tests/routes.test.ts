@@ -108,8 +108,8 @@ describe('permissions', () => {
     expect(unguarded.filter((name) => !name.startsWith('tell')).sort()).toEqual([
       'getSession',
       'openLanding',
-      'openUnsubscribe',
       'openLink',
+      'openUnsubscribe',
       'receiveCallback',
       'setUpOwner',
       'unsubscribe',

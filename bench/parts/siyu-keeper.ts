@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findPostgres, type Siyu, type SiyuOptions } from '#scripts/processes';
 
 /** Keeps one siyu running, as a service manager does: whenever it is killed or ends, it is started again at once. */
@@ -22,7 +23,9 @@ export interface Keeper {
 /** How it is started again, at the same place. */
 type Start = (place: Required<Pick<SiyuOptions, 'home' | 'port' | 'signal'>>) => Promise<Siyu>;
 
-const maxFailedStarts = 10;
+const maxFailedStarts = 20;
+/** Between a start that failed and the next. */
+const pauseMs = 500;
 
 export function keep(first: Siyu, startAgain: Start): Keeper {
   const { home } = first;
@@ -47,6 +50,7 @@ export function keep(first: Siyu, startAgain: Start): Keeper {
         if (controller.signal.aborted) continue;
         failedStarts++;
         if (failedStarts >= maxFailedStarts) throw error;
+        await sleep(pauseMs);
       }
     }
   }

@@ -6,10 +6,11 @@ type Json = { [key: string]: unknown };
 /** OpenAPI 3.1 of the contract. Schemas say what a caller writes and reads: inputs before defaults, outputs after. */
 export function describeApi(options: { version: string; publicUrl: string }): Json {
   const paths: Record<string, Json> = {};
+  const schemas: Record<string, unknown> = { Error: errorSchema };
   for (const { group, name, route } of routes) {
     const path = route.path.replace(/:([a-zA-Z]+)/g, '{$1}');
     paths[path] ??= {};
-    paths[path][route.method.toLowerCase()] = describeRoute(group, name, route);
+    paths[path][route.method.toLowerCase()] = describeRoute(group, name, route, schemas);
   }
   return {
     openapi: '3.1.0',
@@ -27,12 +28,12 @@ export function describeApi(options: { version: string; publicUrl: string }): Js
         key: { type: 'apiKey', in: 'header', name: 'x-api-key' },
         session: { type: 'apiKey', in: 'cookie', name: 'siyu.session_token' },
       },
-      schemas: { Error: errorSchema },
+      schemas,
     },
   };
 }
 
-function describeRoute(group: string, name: string, route: Route): Json {
+function describeRoute(group: string, name: string, route: Route, schemas: Record<string, unknown>): Json {
   const input = toSchema(route.input, 'input');
   const properties = (input.properties ?? {}) as Record<string, Json>;
   const required = new Set((input.required ?? []) as string[]);
@@ -63,7 +64,7 @@ function describeRoute(group: string, name: string, route: Route): Json {
     ...(parameters.length > 0 ? { parameters } : {}),
     ...describeBody(route, input, elsewhere, inQuery),
     responses: {
-      200: { description: 'Done', content: describeAnswer(route) },
+      200: { description: 'Done', content: describeAnswer(name, route, schemas) },
       default: {
         description: 'Refused',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
@@ -92,9 +93,16 @@ function describeBody(route: Route, input: Json, names: readonly string[], inQue
   return { requestBody: { required: true, content: { 'application/json': { schema } } } };
 }
 
-function describeAnswer(route: Route): Json {
+function describeAnswer(name: string, route: Route, schemas: Record<string, unknown>): Json {
   if (route.bytes === 'out' || route.page) return { '*/*': { schema: { type: 'string', format: 'binary' } } };
-  return { 'application/json': { schema: toSchema(route.output, 'output') } };
+  // What an answer repeats inside itself stands beside the other schemas: references begin at the root of the document.
+  const text = JSON.stringify(toSchema(route.output, 'output')).replaceAll(
+    '"#/$defs/',
+    `"#/components/schemas/${name}.`,
+  );
+  const { $defs, ...schema } = JSON.parse(text) as Json;
+  for (const [key, part] of Object.entries($defs ?? {})) schemas[`${name}.${key}`] = part;
+  return { 'application/json': { schema } };
 }
 
 function toSchema(schema: z.ZodType, io: 'input' | 'output'): Json {

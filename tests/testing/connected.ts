@@ -28,9 +28,10 @@ export interface Connected {
 /** Staff who do only what a test does for them. */
 const idle = { overlookTask: 1, confirmWhenReminded: 0, openAppLink: 0, answer: 0, drop: 0, noteRemark: 0, noteTag: 0 };
 
-export async function connectSandbox(options: SandboxOptions = {}): Promise<Connected> {
+/** @param port where people's browsers reach siyu; without one they do not */
+export async function connectSandbox(options: SandboxOptions = {}, port?: number): Promise<Connected> {
   const sandbox = await startSandbox({ seed: 'connected', staffHabits: idle, ...options });
-  const siyu = await createTestApp();
+  const siyu = await createTestApp(port === undefined ? {} : { port });
   const url = await siyu.listen();
   const { corp } = sandbox;
   const { corpId, secret, token, encodingAesKey } = corp;

@@ -18,6 +18,7 @@ import { createScript } from '#contract/scripts';
 import { type Condition, createSegment, uploadSegmentList } from '#contract/segments';
 import { setSms } from '#contract/sms';
 import { createAssignment, listTasks } from '#contract/tasks';
+import { listTouches } from '#contract/touch';
 import { createSource, listSources } from '#contract/web';
 import { createWebhook, pingWebhook } from '#contract/webhooks';
 import { setConnection } from '#contract/wecom';
@@ -107,6 +108,16 @@ export async function deliverTouches(siyu: TestApp): Promise<void> {
   const pump = pumps.find(({ name }) => name === 'touch.deliver');
   await pump?.drain(siyu.ctx, { clock: siyu.clock } as unknown as Runtime, { number: 0 });
   await pump?.finish?.();
+}
+
+/** A mass message that was confirmed and is over. */
+async function addOldPack(siyu: TestApp, staffId: number): Promise<number> {
+  const { rows } = await siyu.database.pool.query<{ id: number }>(
+    `insert into touch_pack (channel, staff_id, kind, message, state, platform_id, customer_count, created_at, ended_at, expires_at)
+    values ('wecom_mass', $1, 'campaign', '{"kind":"wecom","text":"你好","attachments":[]}', 'done', 'msg1', 1, $2, $2, $2) returning id`,
+    [staffId, siyu.clock.now()],
+  );
+  return rows[0]?.id ?? 0;
 }
 
 export async function seedWorld(siyu: TestApp): Promise<World> {
@@ -302,6 +313,8 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
   });
   await deliverTouches(siyu);
   const tasks = await siyu.call(owner, listTasks, {});
+  const touches = await siyu.call(owner, listTouches, { channel: 'staff_task' });
+  const packId = await addOldPack(siyu, staff.li);
 
   await inTransaction(siyu.ctx, (ctx) =>
     planBroadcasts(ctx, {
@@ -331,6 +344,8 @@ export async function seedWorld(siyu: TestApp): Promise<World> {
       '/customers': customerIds,
       '/codes': codeIds,
       '/segments': segments,
+      '/touches': [touches.rows[0]?.id],
+      '/touch-packs': [packId],
       '/segment-lists': [list.body.id],
       '/campaigns': [campaign.id],
       number: [1],
@@ -508,6 +523,13 @@ export const worldRefusals: Readonly<Record<string, string>> = {
   refuseTask: 'task_of_other',
   undoTask: 'task_of_other',
   setUpOwner: 'setup_done',
+  // The campaign that was made before it, and its copy, speak of it.
+  deleteSegment: 'segment_in_use',
+  // What became of its touch is known, and its pack is over.
+  decideTouch: 'touch_known',
+  remindTouchPack: 'pack_not_waiting',
+  cancelTouchPack: 'pack_over',
+  decideTouchPack: 'pack_known',
   // Its campaign is under way, and can only be paused, resumed and cancelled.
   updateCampaign: 'campaign_not_draft',
   deleteCampaign: 'campaign_not_draft',

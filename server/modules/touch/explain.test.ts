@@ -110,6 +110,10 @@ describe('months', () => {
   it('are made ahead, and take over rows that came before them', async () => {
     await world.setPolicy(openPolicy());
     await world.plan([1, 2]);
+    // As in a month that nobody had made ready for.
+    await world.database.pool.query(
+      'create table saved as select * from touch; drop table touch_2026_11; insert into touch select * from saved',
+    );
     const whereabouts = async () =>
       (await world.database.pool.query('select tableoid::regclass::text as part from touch group by 1')).rows;
     expect(await whereabouts()).toEqual([{ part: 'touch_rest' }]);

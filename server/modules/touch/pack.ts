@@ -83,7 +83,7 @@ export interface Packer {
 }
 
 /** The machine's time that a worker has for handing one pack over; afterwards it sends nothing of it any more. */
-export const handOverMs = 45_000;
+export const handOverMs = 20_000;
 
 const minuteMs = 60_000;
 
