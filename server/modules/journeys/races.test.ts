@@ -123,14 +123,14 @@ describe('several workers', () => {
     const killer = (async () => {
       const client = new pg.Client({ connectionString: stage.siyu.database.url });
       await client.connect();
-      while (!isOver && kills < 24) {
+      while (!isOver && kills < 12) {
         const { rowCount } = await client.query(
           `select pg_terminate_backend(pid) from pg_stat_activity
           where datname = current_database() and application_name = $1 and state <> 'idle' order by random() limit 1`,
           [victim],
         );
         kills += rowCount ?? 0;
-        await sleep(200 + 400 * Math.random());
+        await sleep(30 + 120 * Math.random());
       }
       await client.end();
     })();
