@@ -364,11 +364,14 @@ const nextUp = `
 async function comeToRest(site: Site, pool: pg.Pool, say: (text: string) => void): Promise<void> {
   const startedAt = Date.now();
   let isHurried = false;
+  let hurryAt = startedAt + sureMs;
   for (let looks = 0; ; looks++) {
-    if (!isHurried && Date.now() - startedAt > sureMs) {
+    if (Date.now() > hurryAt) {
+      // Pauses between attempts grow to an hour. What is lost anew, on a slow machine, keeps the time it needs.
+      const which = isHurried ? 'and not may_have_arrived' : '';
+      await pool.query(`update touch_pack set retry_at = null where state = 'planned' ${which}`);
       isHurried = true;
-      // Pauses between attempts grow to an hour.
-      await pool.query("update touch_pack set retry_at = null where state = 'planned'");
+      hurryAt = Date.now() + sureMs;
     }
     const { rows } = await pool.query<{ what: string; count: number }>(toDo);
     const seconds = Math.round((Date.now() - startedAt) / 1000);
