@@ -352,13 +352,17 @@ const toDo = `
       where state in ('planned', 'claimed', 'submitted', 'confirmed') group by state
   ) as waiting where count > 0`;
 
-/** When the next of those who only wait comes up; null while anything else is left to do. */
+/** When the next thing comes up of all that only waits for its hour; null while anything else is left to do. */
 const nextUp = `
-  select case when bool_and(state = 'deferred') then min(due_at) end as at
+  select case when bool_and(only_waits) then min(at) end as at
   from (
-    select state, due_at from touch where state in ('planned', 'deferred', 'allowed', 'claimed', 'submitted')
-    union all select 'deferred', due_at from journey_enrolment where state = 'active'
-  ) as waiting`;
+    select state = 'deferred' as only_waits, due_at as at from touch where state in ('planned', 'deferred', 'allowed', 'claimed')
+      and (pack_id is null or state <> 'claimed')
+    union all select state in ('submitted', 'confirmed'), poll_at from touch_pack
+      where state in ('planned', 'claimed', 'submitted', 'confirmed')
+    union all select true, due_at from journey_enrolment where state = 'active'
+    union all (select false, null from inbox limit 1)
+  ) as left_over`;
 
 /** Until nothing is left to do, or too long. Where all only wait for a later hour, it is that hour. */
 async function comeToRest(site: Site, pool: pg.Pool, say: (text: string) => void): Promise<void> {
