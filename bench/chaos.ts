@@ -379,12 +379,12 @@ async function comeToRest(site: Site, pool: pg.Pool, say: (text: string) => void
     }
     const { rows } = await pool.query<{ what: string; count: number }>(toDo);
     const seconds = Math.round((Date.now() - startedAt) / 1000);
-    if (looks % 20 === 0) say(`${seconds} s of rest: ${rows.map((row) => `${row.count} ${row.what}`).join(', ')}`);
+    if (looks % 60 === 0) say(`${seconds} s of rest: ${rows.map((row) => `${row.count} ${row.what}`).join(', ')}`);
     if (rows.length === 0 || Date.now() - startedAt > restLimitMs) return;
     const { rows: next } = await pool.query<{ at: Date | null }>(nextUp);
     const at = next[0]?.at?.getTime() ?? 0;
     if (at > site.now()) site.setTime(at, site.speed());
-    await sleep(1000);
+    await sleep(250);
   }
 }
 

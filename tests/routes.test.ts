@@ -106,15 +106,15 @@ describe('permissions', () => {
   it('knows a permission for each route', () => {
     const unguarded = routes.filter(({ route }) => isPublic(route)).map(({ name }) => name);
     expect(unguarded.filter((name) => !name.startsWith('tell')).sort()).toEqual([
-        'getSession',
-        'openLanding',
-        'openLink',
-        'openUnsubscribe',
-        'receiveCallback',
-        'setUpOwner',
-        'unsubscribe',
-        'verifyCallback',
-      ]);
+      'getSession',
+      'openLanding',
+      'openLink',
+      'openUnsubscribe',
+      'receiveCallback',
+      'setUpOwner',
+      'unsubscribe',
+      'verifyCallback',
+    ]);
   });
 
   it.each(cases.filter(({ route }) => !isPublic(route)))('$title refuses nobody', async ({ name, route }) => {

@@ -36,6 +36,8 @@ interface Row {
   is_holdout: boolean;
   platform_id: string | null;
   has_withdrawn: boolean;
+  /** Touches of the same person that were allowed. */
+  other_count: number;
   accounts: string[];
 }
 
@@ -137,6 +139,10 @@ function problemOf(row: Row, target: Target | undefined, friends: Friends): stri
       return row.accounts.some((account) => friends.ofAnybody.has(account)) ? 'the person is a contact' : undefined;
     case 'suppressed consent_withdrawn':
       return row.has_withdrawn ? undefined : 'nothing was withdrawn';
+    // Until it was too late, another message was on its way to the person: one that took as long to be found.
+    case 'suppressed platform_quota':
+    case 'suppressed cap':
+      return row.other_count > 0 ? undefined : 'the person got nothing else';
     default:
       return wasTold ? 'it was delivered' : 'nothing happened that explains it';
   }
@@ -171,6 +177,8 @@ async function readRows(pool: pg.Pool): Promise<Row[]> {
     select t.id::int, t.kind, t.part, t.external_userid, t.state, t.reason, t.is_holdout, p.platform_id,
       (select s.wecom_userid from staff s where s.id = t.staff_id) as userid,
       exists (select 1 from consent c where c.customer_id = t.customer_id and c.state = 'withdrawn') as has_withdrawn,
+      (select count(*)::int from touch o where o.customer_id = t.customer_id and o.id <> t.id and o.channel = t.channel
+        and o.state in ('delivered', 'expired', 'unknown', 'failed')) as other_count,
       array(select i.value from identity i where i.customer_id = t.customer_id and i.kind = 'wecom') as accounts
     from touch t left join touch_pack p on p.id = t.pack_id
     where t.channel = 'wecom_mass'`);
