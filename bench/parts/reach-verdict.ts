@@ -14,7 +14,7 @@ export interface ReachVerdict {
   readonly unexplained: number;
   /** People who should have a row and have none. */
   readonly without_row: number;
-  /** Rows that still wait or are on their way. */
+  /** Touches, packs and people in the journey that still wait or are on their way. */
   readonly under_way: number;
   /** Rows that do not agree with what hangs on them: the budget, the timeline, the pack. */
   readonly half_rows: number;
@@ -36,6 +36,8 @@ interface Row {
   is_holdout: boolean;
   platform_id: string | null;
   has_withdrawn: boolean;
+  /** Touches of the same person that were allowed. */
+  other_count: number;
   accounts: string[];
 }
 
@@ -70,18 +72,20 @@ export async function judgeReach(pool: pg.Pool, truth: Truth, mass: MassTruth): 
   };
 
   for (const row of rows) {
-    if (underWay.includes(row.state)) continue;
     const key = `${row.platform_id} ${row.external_userid}`;
     const target = row.platform_id === null ? undefined : targets.get(key);
     if (target) told.add(key);
+    if (underWay.includes(row.state)) continue;
     const problem = problemOf(row, target, friends);
     if (problem) find(`touch ${row.id} (${row.kind} ${row.part}) is ${row.state} ${row.reason ?? ''}: ${problem}`);
   }
-  // What was lost on the way may be there after all; whoever is marked so is accounted for.
-  const unknown = new Set(rows.filter((row) => row.state === 'unknown').map((row) => row.external_userid));
+  // What was lost on the way may be there after all; whoever is marked so, or is still looked for, is accounted for.
+  const inDoubt = new Set(
+    rows.filter((row) => row.state === 'unknown' || row.state === 'claimed').map((row) => row.external_userid),
+  );
   for (const [key, target] of targets) {
     const [msgid, externalUserid] = key.split(' ');
-    if (target.status === 1 && !told.has(key) && !unknown.has(externalUserid ?? '')) {
+    if (target.status === 1 && !told.has(key) && !inDoubt.has(externalUserid ?? '')) {
       find(`${externalUserid} got a message of task ${msgid} that no touch knows`);
     }
   }
@@ -89,9 +93,9 @@ export async function judgeReach(pool: pg.Pool, truth: Truth, mass: MassTruth): 
   const doubles = doublesOf(mass);
   for (const double of doubles.slice(0, 5)) findings.push(`told more than once: ${double}`);
   const waiting = rows.filter((row) => underWay.includes(row.state));
-  const { rows: packs } = await pool.query<{ count: number }>(
-    "select count(*)::int as count from touch_pack where state in ('planned', 'claimed', 'submitted', 'confirmed')",
-  );
+  const { rows: others } = await pool.query<{ count: number }>(`
+    select (select count(*) from touch_pack where state in ('planned', 'claimed', 'submitted', 'confirmed'))::int
+      + (select count(*) from journey_enrolment where state = 'active')::int as count`);
   const halves = await findHalves(pool);
   for (const [name, count] of Object.entries(halves)) findings.push(`half rows: ${count} ${name}`);
   const missing = await findWithoutRow(pool);
@@ -106,7 +110,7 @@ export async function judgeReach(pool: pg.Pool, truth: Truth, mass: MassTruth): 
     over_quota: mass.overQuota + mass.sends.filter((send) => send.count > 1).length,
     unexplained,
     without_row: sum(missing),
-    under_way: waiting.length + (packs[0]?.count ?? 0),
+    under_way: waiting.length + (others[0]?.count ?? 0),
     half_rows: sum(halves),
     delivered: rows.filter((row) => row.state === 'delivered').length,
     states,
@@ -137,6 +141,10 @@ function problemOf(row: Row, target: Target | undefined, friends: Friends): stri
       return row.accounts.some((account) => friends.ofAnybody.has(account)) ? 'the person is a contact' : undefined;
     case 'suppressed consent_withdrawn':
       return row.has_withdrawn ? undefined : 'nothing was withdrawn';
+    // Until it was too late, another message was on its way to the person: one that took as long to be found.
+    case 'suppressed platform_quota':
+    case 'suppressed cap':
+      return row.other_count > 0 ? undefined : 'the person got nothing else';
     default:
       return wasTold ? 'it was delivered' : 'nothing happened that explains it';
   }
@@ -171,6 +179,8 @@ async function readRows(pool: pg.Pool): Promise<Row[]> {
     select t.id::int, t.kind, t.part, t.external_userid, t.state, t.reason, t.is_holdout, p.platform_id,
       (select s.wecom_userid from staff s where s.id = t.staff_id) as userid,
       exists (select 1 from consent c where c.customer_id = t.customer_id and c.state = 'withdrawn') as has_withdrawn,
+      (select count(*)::int from touch o where o.customer_id = t.customer_id and o.id <> t.id and o.channel = t.channel
+        and o.state in ('delivered', 'expired', 'unknown', 'failed')) as other_count,
       array(select i.value from identity i where i.customer_id = t.customer_id and i.kind = 'wecom') as accounts
     from touch t left join touch_pack p on p.id = t.pack_id
     where t.channel = 'wecom_mass'`);
@@ -182,8 +192,8 @@ const rowRules: Readonly<Record<string, string>> = {
   'people of the campaign': `
     select count(*)::int as count from customer c where not exists (
       select 1 from touch t where t.customer_id = c.id and t.kind = 'campaign')`,
-  'people of the journey who did not come to its end': `
-    select count(*)::int as count from journey_enrolment where state <> 'ended' or end_reason <> 'end'`,
+  'people of the journey who ended elsewhere': `
+    select count(*)::int as count from journey_enrolment where state = 'ended' and end_reason <> 'end'`,
   'people of the segment who are not in the journey': `
     select count(*)::int as count from segment_member m where not exists (
       select 1 from journey_enrolment e where e.customer_id = m.customer_id)`,
@@ -200,7 +210,7 @@ const findWithoutRow = (pool: pg.Pool) => countAll(pool, rowRules);
 const halfRules: Readonly<Record<string, string>> = {
   // What was allowed is counted until it turned out to reach nobody.
   'touches counted wrongly': `
-    select count(*)::int as count from touch t where (t.state in ('delivered', 'unknown', 'submitted')) <> exists (
+    select count(*)::int as count from touch t where (t.state in ('delivered', 'unknown') or t.channel = 'wecom_welcome' and t.state = 'submitted') <> exists (
       select 1 from attention a where a.customer_id = t.customer_id and a.touch_id = t.id and not a.is_open)`,
   'counts of no touch': `
     select count(*)::int as count from attention a where not exists (

@@ -33,3 +33,12 @@ test('a call of another process is waited for as if it had been made when it is 
   expect(isSure('a')).toBe(true);
   expect(isSure('b')).toBe(false);
 });
+
+test('what turned out not to be there is doubted anew: another process may have made it since', () => {
+  const { doubts, isSure, advance } = setUp();
+  doubts.note('a', false);
+  advance(60_000);
+  expect(isSure('a')).toBe(true);
+  advance(15_000);
+  expect(isSure('a')).toBe(false);
+});

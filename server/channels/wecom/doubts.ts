@@ -11,7 +11,7 @@ export interface Doubts {
   unsure(key: string): Refusal | undefined;
 }
 
-/** The machine's time. The platform's own limits for one call are far below. */
+/** The machine's time. The platform's own limits for one call are far below, and so is the time a worker has for sending (`handOverMs`). */
 const answeredMs = 500;
 const unansweredMs = 60_000;
 /** Doubts that nobody asked about any more. */
@@ -27,9 +27,12 @@ export function createDoubts(nowMs: () => number = Date.now): Doubts {
     note: (key, wasAnswered) => set(key, wasAnswered ? answeredMs : unansweredMs),
     unsure(key) {
       if (!sureAt.has(key)) set(key, unansweredMs);
-      return (sureAt.get(key) ?? 0) <= nowMs()
-        ? undefined
-        : { outcome: 'unreachable', message: 'not there yet: the platform may still be at it' };
+      const pauseMs = (sureAt.get(key) ?? 0) - nowMs();
+      if (pauseMs > 0)
+        return { outcome: 'unreachable', message: 'not there yet: the platform may still be at it', pauseMs };
+      // It is made anew, by this process or by another: the next doubt is about that call.
+      sureAt.delete(key);
+      return undefined;
     },
   };
 }

@@ -69,7 +69,10 @@ export interface Packer {
     runtime: Runtime,
     signal: AbortSignal,
   ): Promise<PackSubmission>;
-  /** After a lost answer: the id under which the platform has this pack. `absent` only where it is sure: it is submitted anew. */
+  /**
+   * After a lost answer: the id under which the platform has this pack. `absent` only where it is sure, for it is submitted anew:
+   * another worker may have been sending it until up to `handOverMs` after the first look.
+   */
   find(
     ctx: Ctx,
     pack: TouchPack,
