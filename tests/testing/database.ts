@@ -13,6 +13,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const serverUrl = inject('serverUrl');
   const name = `siyu_test_${randomBytes(6).toString('hex')}`;
   await onServer(serverUrl, `create database ${name} template ${inject('templateName')}`);
+  // Tables are tiny here: forking a worker for them takes far longer than reading them.
+  await onServer(serverUrl, `alter database ${name} set max_parallel_workers_per_gather = 0`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const database = openDatabase(url.href, silentLog, { maxConnections: 10 });
