@@ -52,13 +52,14 @@ describe('a journey from a template', () => {
     expect(await desk.getByTestId('journey-publish').isDisabled()).toBe(true);
     // One thing after another that is still open: the words of three messages and of a task.
     const problems = desk.getByTestId('journey-problems');
+    const beside = desk.locator('.journey-beside');
     for (let left = 4; left > 0; left--) {
       await problems.filter({ hasText: String(left) }).click();
       await desk.locator('.journey-problems:visible button').first().click();
       await desk.getByTestId('use-suggestion').click();
       await desk.getByTestId('use-suggestion').waitFor({ state: 'detached' });
-      await desk.locator('.journey-drawer .ant-drawer-close').click();
-      await desk.locator('.journey-drawer .ant-drawer-close').waitFor({ state: 'hidden' });
+      await beside.getByRole('button', { name: '关闭' }).click();
+      await beside.waitFor({ state: 'detached' });
     }
     await desk.getByTestId('journey-publish').click();
     await desk.getByRole('dialog').getByRole('button', { name: '发布' }).click();

@@ -1,5 +1,5 @@
 import { attempt, by, view, word } from './session.js';
-import { element, replaceKeepingFocus } from './views.js';
+import { element, replaceKeepingInput } from './views.js';
 
 /** Beside the phone: who holds it, and the codes that hang about. */
 let drawn = '';
@@ -38,7 +38,7 @@ export function drawBench(scan) {
       ),
     ),
   );
-  replaceKeepingFocus(by('codes'), codes.length > 0 ? codes : [element('li', { class: 'empty' }, word().codesEmpty)]);
+  replaceKeepingInput(by('codes'), codes.length > 0 ? codes : [element('li', { class: 'empty' }, word().codesEmpty)]);
 }
 
 function drawPeople(people) {

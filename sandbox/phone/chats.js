@@ -12,7 +12,7 @@ import {
   view,
   word,
 } from './session.js';
-import { avatar, bubble, element, icon, replaceKeepingFocus, timeText } from './views.js';
+import { avatar, bubble, element, icon, replaceKeepingInput, timeText } from './views.js';
 
 /** The phone's chats: with members, and in groups. */
 let page;
@@ -76,7 +76,7 @@ export function drawChats() {
     element('strong', {}, word().contactsEmpty),
     element('span', {}, word().contactsHint),
   );
-  replaceKeepingFocus(by('contacts'), rows.length + waiting.length > 0 ? [...waiting, ...rows] : [empty]);
+  replaceKeepingInput(by('contacts'), rows.length + waiting.length > 0 ? [...waiting, ...rows] : [empty]);
   drawOpenChat();
 }
 

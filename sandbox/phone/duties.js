@@ -1,5 +1,5 @@
 import { attempt, by, call, holdPhone, simNow, toast, view, word } from './session.js';
-import { contentBody, element, replaceKeepingFocus, timeText } from './views.js';
+import { contentBody, element, replaceKeepingInput, timeText } from './views.js';
 
 /** The member's own client: tasks to confirm, messages of the app, and pages opened from them. */
 let readAgain = async () => undefined;
@@ -73,9 +73,9 @@ export function drawDuties() {
   if (print === drawn) return;
   drawn = print;
   const tasks = (staff?.tasks ?? []).map(taskCard);
-  replaceKeepingFocus(by('part-tasks'), tasks.length > 0 ? tasks : [nothing(word().tasksEmpty)]);
+  replaceKeepingInput(by('part-tasks'), tasks.length > 0 ? tasks : [nothing(word().tasksEmpty)]);
   const received = (staff?.messages ?? []).map(messageCard);
-  replaceKeepingFocus(by('part-app'), received.length > 0 ? received : [nothing(word().appEmpty)]);
+  replaceKeepingInput(by('part-app'), received.length > 0 ? received : [nothing(word().appEmpty)]);
 }
 
 function badge(id, count) {

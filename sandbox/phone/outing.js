@@ -1,5 +1,5 @@
 import { attempt, by, call, simNow, toast, view, word } from './session.js';
-import { avatar, contentBody, element, icon, moneyText, replaceKeepingFocus, timeText } from './views.js';
+import { avatar, contentBody, element, icon, moneyText, replaceKeepingInput, timeText } from './views.js';
 
 /** What the person looks at besides chats: Moments of the staff they know, and the brand's shop. */
 const drawn = { feed: '', shop: '' };
@@ -26,7 +26,7 @@ function drawFeed(openLink, readAgain) {
   const moments = view.phone?.moments ?? [];
   if (!changed('feed', moments)) return;
   const rows = moments.map((moment) => postOf(moment, openLink, readAgain));
-  replaceKeepingFocus(by('feed'), rows.length > 0 ? rows : [blank(word().momentsEmpty, word().momentsHint)]);
+  replaceKeepingInput(by('feed'), rows.length > 0 ? rows : [blank(word().momentsEmpty, word().momentsHint)]);
 }
 
 function postOf(moment, openLink, readAgain) {
@@ -95,7 +95,9 @@ function postOf(moment, openLink, readAgain) {
           onsubmit: (event) => {
             event.preventDefault();
             const text = event.target.elements.text.value.trim();
-            if (text) act('comment', () => ({ text }))(event);
+            if (!text) return;
+            event.target.reset();
+            act('comment', () => ({ text }))(event);
           },
         },
         element('input', {

@@ -1,6 +1,6 @@
 import { isCustomerPart } from './duties.js';
 import { attempt, by, call, confirmed, currentChat, lastAt, simNow, toast, view, word } from './session.js';
-import { element, replaceKeepingFocus, timeText } from './views.js';
+import { element, replaceKeepingInput, timeText } from './views.js';
 
 /** The staff member's side: what their WeCom shows of the person who holds the phone. */
 let readAgain = async () => undefined;
@@ -60,7 +60,7 @@ export function drawStaff() {
       tag.name,
     );
   });
-  replaceKeepingFocus(
+  replaceKeepingInput(
     by('staff-tags'),
     chips.length > 0 ? chips : [element('span', { class: 'quiet' }, word().tagsEmpty)],
   );

@@ -14,11 +14,19 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** A list drawn anew keeps the keyboard where it was. */
-export function replaceKeepingFocus(list, children) {
+/** A list drawn anew keeps the keyboard where it was, and what was being typed. */
+export function replaceKeepingInput(list, children) {
+  const at = (testid) => list.querySelector(`[data-testid="${CSS.escape(testid)}"]`);
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.testid : undefined;
+  const typed = [...list.querySelectorAll('input[data-testid]')]
+    .filter((input) => input.value !== input.defaultValue)
+    .map((input) => ({ testid: input.dataset.testid, value: input.value }));
   list.replaceChildren(...children);
-  if (focused) list.querySelector(`[data-testid="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  for (const { testid, value } of typed) {
+    const input = at(testid);
+    if (input) input.value = value;
+  }
+  if (focused) at(focused)?.focus({ preventScroll: true });
 }
 
 export function icon(name) {
