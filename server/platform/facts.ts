@@ -76,7 +76,7 @@ const suspicious = /\\u0000|\\ud[89a-f]/;
 
 function toText(fact: FactEnvelope, index: number, maxBytes: number): string {
   const { source, messageId, name, occurredAt, payload } = fact;
-  const text = tryJson({ source, messageId, name, occurredAt, payload });
+  const text = tryJson({ source, messageId, name, occurredAt: occurredAt.getTime(), payload });
   // The walk is for the few that may need it: nothing nests deeper than it has brackets.
   if (text === undefined || suspicious.test(text) || countBrackets(text) > maxDepth) {
     const found = findUnstorable({ messageId, ...payload });
@@ -99,9 +99,8 @@ function tryJson(value: unknown): string | undefined {
 
 function countBrackets(text: string): number {
   let count = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 123 || code === 91) count++;
+  for (const bracket of '{[') {
+    for (let i = text.indexOf(bracket); i >= 0; i = text.indexOf(bracket, i + 1)) count++;
   }
   return count;
 }

@@ -70,11 +70,22 @@ export interface Mirror {
 const file = 'mirror.duckdb';
 /** Questions that are worked on at the same time; more wait their turn. */
 const maxReaders = 4;
+/**
+ * Following costs what it costs, and what people wait for comes first: after a step the copy rests nine times as long as the
+ * step took, so that it is behind while very much happens. Who asks a question then makes it catch up before.
+ */
 const stepEveryMs = 200;
+const restShare = 9;
+const longestRestMs = 10_000;
+/** A copy that was equal so lately is answered from; catching up is waited for so long at most. */
+const freshMs = 1000;
+const catchUpMs = 3000;
 /** Keys of one COPY when a copy is built. */
 const buildKeys = 100_000;
 /** Changed rows are read again so many keys at a time. */
 const stepKeys = 5000;
+/** Added rows are read so many ranges of ids at a time. */
+const stepRanges = 50;
 /** A table whose changed share is larger is written in order again. */
 const untidyShare = 0.1;
 
@@ -296,14 +307,10 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
     const isElse =
       change.replaced.size > 0 ? ` and ${key} <> all('{${[...change.replaced].join(',')}}'::bigint[])` : '';
     // Ids were given one after another, so many of them are one walk along their index; the times say which partitions to walk in.
-    for (const some of slices(ids, stepKeys)) {
-      await copyRows(
-        client,
-        writer,
-        table,
-        table.name,
-        `${rows.id} = any('{${some.join(',')}}'::bigint[]) and ${rows.at} >= '${first.toISOString()}' and ${rows.at} <= '${last.toISOString()}'${isElse}`,
-      );
+    for (const some of slices(rangesOf(ids), stepRanges)) {
+      const isAdded = some.map(([from, until]) => `${rows.id} between ${from} and ${until}`).join(' or ');
+      const isThen = `${rows.at} >= '${first.toISOString()}' and ${rows.at} <= '${last.toISOString()}'`;
+      await copyRows(client, writer, table, table.name, `(${isAdded}) and ${isThen}${isElse}`);
     }
   }
 
@@ -345,6 +352,32 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
       building = false;
       for (const wake of waiting.splice(0)) wake();
     }
+  }
+
+  let catching: Promise<unknown> | undefined;
+  /** Equal to PostgreSQL as it is now, or as near to it as can be waited for. */
+  async function catchUp(): Promise<void> {
+    if (building) return;
+    catching ??= mirror
+      .step()
+      .catch((error) => log.warn({ err: error }, 'the mirror could not catch up'))
+      .finally(() => {
+        catching = undefined;
+      });
+    await Promise.race([catching, new Promise((resolve) => setTimeout(resolve, catchUpMs).unref())]);
+  }
+
+  let isFollowing = false;
+  let endRest = () => {};
+  function rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      endRest = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (stopped) endRest();
+    });
   }
 
   let isSwapping = false;
@@ -396,6 +429,7 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
       return copy !== undefined;
     },
     async query<T extends MirrorRow>(sql: string, signal?: AbortSignal): Promise<T[]> {
+      if (isFollowing && Date.now() - (equalAt ?? 0) > freshMs) await catchUp();
       while (readers >= maxReaders || isSwapping) {
         await new Promise<void>((resolve) => {
           waiting.push(resolve);
@@ -444,8 +478,10 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
         await rebuild();
       }),
     follow() {
+      isFollowing = true;
       loop = (async () => {
         for (let idleSteps = 0; !stopped; ) {
+          const begun = performance.now();
           try {
             if (!copy) await mirror.rebuild();
             const count = await mirror.step();
@@ -458,12 +494,14 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
             log.error({ err: error }, 'the mirror could not follow and tries again');
             await new Promise((resolve) => setTimeout(resolve, 2000));
           }
-          await new Promise((resolve) => setTimeout(resolve, stepEveryMs));
+          const restMs = Math.min(longestRestMs, Math.max(stepEveryMs, restShare * (performance.now() - begun)));
+          await rest(restMs);
         }
       })();
     },
     async close() {
       stopped = true;
+      endRest();
       await loop;
       await working.catch(() => {});
       await drainReaders();
@@ -508,6 +546,17 @@ interface Change {
 
 function* slices<T>(list: readonly T[], size: number): Generator<T[]> {
   for (let i = 0; i < list.length; i += size) yield list.slice(i, i + size);
+}
+
+/** Ids without the gaps between them: the first and the last of each range. */
+function rangesOf(ids: readonly number[]): (readonly [number, number])[] {
+  const ranges: [number, number][] = [];
+  for (const id of ids.toSorted((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last && id <= last[1] + 1) last[1] = id;
+    else ranges.push([id, id]);
+  }
+  return ranges;
 }
 
 /** Counts and ids are numbers, as everywhere. */

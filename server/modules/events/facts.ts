@@ -21,6 +21,25 @@ const consentWord = z.object({
   by: z.string(),
 });
 
+interface Tracked {
+  readonly accounts: z.output<typeof accounts>;
+  readonly event: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** By hand: of these there are thousands a second, and most are of one account. */
+function isTracked(value: unknown): boolean {
+  const { accounts: named, event, properties } = value as Partial<Record<keyof Tracked, unknown>>;
+  return (
+    accounts.safeParse(named).success &&
+    typeof event === 'string' &&
+    event.length >= 1 &&
+    event.length <= 100 &&
+    typeof properties === 'object' &&
+    properties !== null
+  );
+}
+
 export const factSchemas = {
   /** A customer and a staff member became contacts. `isHalf`: the staff member has not confirmed yet. */
   'follow.added': z.object({
@@ -68,11 +87,7 @@ export const factSchemas = {
   /** A staff member's whole list of customers was read. */
   'staff.customers_listed': z.object({ staffUserid: userid, observedAt: moment, externalUserids: z.array(z.string()) }),
   /** Something a person did, told by the brand's own systems: `event` is its name, `properties` what is known of it. */
-  'event.tracked': z.object({
-    accounts,
-    event: z.string().min(1).max(100),
-    properties: z.record(z.string(), z.unknown()),
-  }),
+  'event.tracked': z.custom<Tracked>(isTracked),
   /** What the brand's own systems know of a person; null takes an attribute away. */
   'person.identified': z.object({
     accounts: accounts.min(1),

@@ -480,7 +480,7 @@ async function appendEvents(ctx: WriteCtx, events: readonly ProjectedEvent[]): P
     events.map((event) => [
       event.customerId,
       event.homeId,
-      event.at.toISOString(),
+      event.at,
       event.name,
       event.source,
       event.staffId,

@@ -227,7 +227,10 @@ describe('the change feed', () => {
     await followerPosition(client, 'test');
     client.release();
     const rows = async () =>
-      (await pool.query('select table_name, is_insert, keys, topics from change_feed order by id')).rows;
+      (
+        await pool.query(`select table_name, is_insert, array(select unnest(keys) order by 1)::int[] as keys,
+          array(select unnest(topics) order by 1) as topics from change_feed order by id`)
+      ).rows;
     await pool.query('delete from change_feed');
     await pool.query("update customer set search_text = search_text || 'x'");
     await pool.query('delete from customer_tag where customer_id = 999');
