@@ -16,7 +16,7 @@ import { seedWorld, type World } from './testing/world.ts';
 /** Whatever is sent to a route: the answer has its form, is no fault of ours, and a refusal changes nothing. */
 
 const seed = 20261121;
-const runsPerRoute = 36;
+const runsPerRoute = 60;
 
 let siyu: TestApp;
 let world: World;
