@@ -1,5 +1,5 @@
 import { acquisitionEndpoints, takeDueTurns, welcomeNewcomers } from '#acquisition';
-import { campaignEndpoints, createMeasuring, findContentUses as findCampaignsSaying, runPump } from '#campaigns';
+import { campaignEndpoints, createMeasuring, findCampaignsSaying, runPump } from '#campaigns';
 import { commerceEndpoints, keepOrders, moveOrders } from '#commerce';
 import { contentEndpoints, countReaders, forgetVisits, moveReaders, type VisitorIdentity } from '#content';
 import { customerEndpoints, type Mover, moveCustomerRows, moveRows, runTagging } from '#customers';
@@ -9,7 +9,7 @@ import { insightEndpoints } from '#insights';
 import {
   createJourneyListener,
   createVersions,
-  findContentUses as findJourneysSaying,
+  findJourneysSaying,
   journeyChores,
   journeyEndpoints,
   journeyPumps,

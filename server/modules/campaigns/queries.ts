@@ -209,7 +209,7 @@ export async function showRun(ctx: Ctx, input: Input<typeof getCampaignRun>): Pr
 }
 
 /** Campaigns that still say a content, or would: for the page of the content. */
-export async function findContentUses(
+export async function findCampaignsSaying(
   ctx: Ctx,
   contentId: number,
 ): Promise<{ kind: 'campaign'; id: number; name: string }[]> {

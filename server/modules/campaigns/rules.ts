@@ -81,8 +81,7 @@ export const stepsOf = ({ throttleHours }: Pick<CampaignDraft, 'throttleHours'>)
  * each other, of those of other runs and campaigns, and of the global control group. A recurring campaign draws anew for each run, so that
  * what an earlier run did weighs on both groups alike.
  *
- * The hash is the one by which PostgreSQL deals rows to partitions. Buckets of segments are no draw for experiments: under two
- * seeds they are dealt by two straight lines, which leaves some pairs of seeds with an eighth of the people in both that there should be.
+ * The hash is the one by which PostgreSQL deals rows to partitions.
  */
 export function drawSql(column: string, draft: Draws, campaignId: number, run: number) {
   const bucket = (purpose: number) => {

@@ -1,6 +1,6 @@
 /** Journeys: automated paths of customers, as versioned graphs, and the engine that moves people along them. */
 export * as bench from './bench.ts';
-export { findContentUses } from './journeys.ts';
+export { findJourneysSaying } from './journeys.ts';
 export { createJourneyListener } from './listen.ts';
 export { enrolCustomers } from './people.ts';
 export { journeyChores, journeyPumps } from './pumps.ts';

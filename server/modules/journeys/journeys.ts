@@ -381,7 +381,7 @@ export async function remove(ctx: WriteCtx, id: number): Promise<void> {
 }
 
 /** Journeys whose draft or running version says a content. */
-export async function findContentUses(ctx: Ctx, contentId: number) {
+export async function findJourneysSaying(ctx: Ctx, contentId: number) {
   const { rows } = await sql<{ id: number; name: string }>`
     select j.id, j.name from journey j left join journey_version v on v.id = j.version_id
     where j.deleted_at is null and (

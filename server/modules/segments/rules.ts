@@ -148,19 +148,28 @@ export function anyOf(verdicts: readonly Verdict[]): Verdict {
 /** '2026-11-21' as 20261121: what the database compares. */
 export const dayNumber = (day: string) => Number(day.replaceAll('-', ''));
 
-/** The bucket of a customer under a seed, 0 to 9999. The same arithmetic stands in SQL: see bucketSql. */
+/**
+ * The bucket of a customer under a seed, 0 to 9999. The same arithmetic stands in SQL: see bucketSql.
+ *
+ * Under two seeds the buckets are independent, for rules and holdouts of several journeys draw from the same people. Squares
+ * see to that (x + (x² | 5) is a permutation modulo a power of two: Klimov and Shamir, 2002); straight lines do not.
+ */
 export function bucketOf(customerId: number, seed: number): number {
   const { a, b, c } = dealing(seed);
-  const x = (BigInt(customerId & 0x7fffffff) * BigInt(a) + BigInt(b)) & 4294967295n;
-  const y = (((x & 65535n) * 65536n + (x >> 16n)) * BigInt(c)) & 4294967295n;
-  return Number(((y >> 16n) * 10000n) >> 16n);
+  const x = (BigInt(customerId & 0x7fffffff) * BigInt(a) + BigInt(b)) & 0x7fffffffn;
+  const y = (x + ((x * x) | 5n)) & 0x7fffffffn;
+  const z = (y & 0xffffn) * 0x8000n + (y >> 16n);
+  const w = (z * BigInt(c) + ((z * z) | 5n)) & 0x7fffffffn;
+  return Number(((w >> 11n) * 10000n) >> 20n);
 }
 
 export function bucketSql(id: string, seed: number): string {
   const { a, b, c } = dealing(seed);
-  const x = `(((${id} & 2147483647) * ${a} + ${b}) & 4294967295)`;
-  const y = `((((${x} & 65535) * 65536 + (${x} >> 16)) * ${c}) & 4294967295)`;
-  return `(((${y} >> 16) * 10000) >> 16)`;
+  const x = `(((${id} & 2147483647) * ${a} + ${b}) & 2147483647)`;
+  const y = `((${x} + ((${x} * ${x}) | 5)) & 2147483647)`;
+  const z = `((${y} & 65535) * 32768 + (${y} >> 16))`;
+  const w = `((${z} * ${c} + ((${z} * ${z}) | 5)) & 2147483647)`;
+  return `(((${w} >> 11) * 10000) >> 20)`;
 }
 
 /** Odd multipliers below 2^31 from a seed, so that no product leaves 64 bits. */
