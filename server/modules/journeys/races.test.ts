@@ -286,8 +286,9 @@ describe('somebody who comes to wait for an event in the moment in which it beco
     await stage.run();
     expect(await pathOf(id, 3)).toEqual(['w next', 'v happened', 'e end', 'end']);
     const [step] = await stage.query<{ at: Date }>(
-      "select at from journey_step where customer_id = $1 and node = 'v'",
-      [person(3)],
+      `select s.at from journey_step s join journey_enrolment e on e.customer_id = s.customer_id and e.id = s.enrolment_id
+      where s.customer_id = $1 and e.journey_id = $2 and s.node = 'v'`,
+      [person(3), id],
     );
     expect(step?.at).toEqual(new Date(now + day));
   });
