@@ -47,8 +47,8 @@ export const bench: Bench = {
   summary:
     'Shoppers’ events are told to a real siyu process over HTTP in batches, stored in the inbox and projected; 98 of 100 ' +
     'are of people known already. Then the same rows go by COPY into an equally partitioned and indexed table.',
-  options: { events: 300_000, people: 50_000, batch: 200, connections: 4 },
-  async run({ events = 300_000, people = 50_000, batch = 200, connections = 4 }) {
+  options: { events: 1_000_000, people: 50_000, batch: 200, connections: 4 },
+  async run({ events = 1_000_000, people = 50_000, batch = 200, connections = 4 }) {
     const home = makeHome('ingest');
     const siyu = await startSiyu({ home, env: siyuEnv });
     let pool: pg.Pool | undefined;

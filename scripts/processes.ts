@@ -315,7 +315,7 @@ interface Ready {
 }
 
 /** As `npm start` has it: what a batch of facts needs for a moment is gone before it counts as old. */
-const youngSpace = '--max-semi-space-size=64';
+const youngSpace = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
 
 /** @param log what the child says is added to this file; without one, only its errors are shown, as ours */
 async function startChild(
@@ -326,7 +326,7 @@ async function startChild(
 ): Promise<{ child: Omit<Process, 'url'>; ready: Ready }> {
   const own = Object.entries(process.env).filter(([name]) => !/^(SIYU_|SANDBOX_|DATABASE_URL$)/.test(name));
   const output = log === undefined ? undefined : openSync(log, 'a');
-  const child = spawn(process.execPath, [youngSpace, join(root, file)], {
+  const child = spawn(process.execPath, [...youngSpace, join(root, file)], {
     cwd: root,
     env: { ...Object.fromEntries(own), ...env },
     stdio: ['ignore', output ?? 'ignore', output ?? 'inherit', 'ipc'],

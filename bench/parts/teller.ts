@@ -5,9 +5,9 @@ import { percentile } from './bench.ts';
 /** A shop that tells what its people do, over several connections at once. */
 export interface Teller {
   /** The bodies of calls; `personOf` says whose the i-th event is. */
-  write(events: number, personOf: (i: number) => number): string[];
+  write(events: number, personOf: (i: number) => number): Buffer[];
   /** Returns when all calls were answered. */
-  tell(bodies: readonly string[]): Promise<void>;
+  tell(bodies: readonly Buffer[]): Promise<void>;
   callMs(share: number): number;
 }
 
@@ -48,7 +48,7 @@ export function createTeller(options: {
     };
   }
 
-  async function send(body: string): Promise<void> {
+  async function send(body: Buffer): Promise<void> {
     for (const end = Date.now() + 120_000; ; ) {
       try {
         return await post(body);
@@ -59,7 +59,7 @@ export function createTeller(options: {
     }
   }
 
-  function post(body: string): Promise<void> {
+  function post(body: Buffer): Promise<void> {
     const startedAt = performance.now();
     return new Promise((resolve, reject) => {
       const call = request(
@@ -70,7 +70,7 @@ export function createTeller(options: {
           timeout: 30_000,
           headers: {
             'content-type': 'application/json',
-            'content-length': Buffer.byteLength(body),
+            'content-length': body.length,
             authorization: `Basic ${Buffer.from(`${options.writeKey}:`).toString('base64')}`,
           },
         },
@@ -99,14 +99,14 @@ export function createTeller(options: {
         const from = call * options.batch;
         const size = Math.min(options.batch, events - from);
         const batch = Array.from({ length: size }, (_, i) => eventOf(personOf(from + i)));
-        return JSON.stringify({ batch, sentAt: new Date().toISOString() });
+        return Buffer.from(JSON.stringify({ batch, sentAt: new Date().toISOString() }));
       });
     },
     async tell(bodies) {
       let next = 0;
       const line = async () => {
         while (next < bodies.length) {
-          await send(bodies[next++] ?? '');
+          await send(bodies[next++] as Buffer);
           if (options.pauseMs) await sleep(options.pauseMs);
         }
       };

@@ -88,10 +88,14 @@ export async function copyRows<T extends keyof DB & string>(
   rows: readonly (readonly CopyValue[])[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const text = rows.map((row) => row.map(copyValue).join('\t')).join('\n');
+  let text = '';
+  for (const row of rows) {
+    for (const [i, value] of row.entries()) text += (i === 0 ? '' : '\t') + copyValue(value);
+    text += '\n';
+  }
   const names = sql.join(columns.map((column) => sql.ref(column)));
   const statement = sql`copy ${sql.table(table)} (${names}) from stdin`.compile(db);
-  await db.executeQuery({ ...statement, parameters: [new CopyText(`${text}\n`)] });
+  await db.executeQuery({ ...statement, parameters: [new CopyText(text)] });
 }
 
 export type CopyValue = string | number | Date | null;

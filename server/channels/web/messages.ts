@@ -70,7 +70,7 @@ const tracked = (
 ): Fact => ({
   ...envelope,
   name: 'event.tracked',
-  payload: { accounts, event, properties: { ...context, ...properties } },
+  payload: { accounts, event, properties: context === nowhere ? properties : { ...context, ...properties } },
 });
 
 function identified(envelope: Envelope, accounts: Account[], traits: Readonly<Record<string, unknown>>): Fact {
@@ -208,6 +208,7 @@ function attributeKey(name: string): string | undefined {
 
 /** Where it happened, as far as conditions may ask for it: the page and the campaign that led there. */
 function contextOf(message: WebMessage, delivery: Delivery): Record<string, unknown> {
+  if (!message.context && !delivery.context) return nowhere;
   const context = { ...delivery.context, ...message.context };
   const page = (context.page ?? {}) as Record<string, unknown>;
   const campaign = (context.campaign ?? {}) as Record<string, unknown>;
@@ -223,6 +224,8 @@ function contextOf(message: WebMessage, delivery: Delivery): Record<string, unkn
     utm_content: textOf(campaign.content),
   });
 }
+
+const nowhere: Record<string, unknown> = Object.freeze({});
 
 const definedOf = (values: Record<string, string | null | undefined>) =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value != null && value !== ''));

@@ -140,6 +140,7 @@ const pairKey = (pair: { one: string; other: string }) => [pair.one, pair.other]
 /** Whether all that a mention says is remembered. */
 function recall(memory: PeopleMemory, { accounts, at }: Mention): boolean {
   const keys = accounts.map(accountKey);
+  if (keys.length === 1) return memory.people.has(keys[0] ?? '');
   return keys.every(
     (key, i) =>
       memory.people.has(key) &&

@@ -27,14 +27,17 @@ interface Tracked {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
+const isText = (value: unknown, longest: number) =>
+  typeof value === 'string' && value.length >= 1 && value.length <= longest;
+
 /** By hand: of these there are thousands a second, and most are of one account. */
 function isTracked(value: unknown): boolean {
   const { accounts: named, event, properties } = value as Partial<Record<keyof Tracked, unknown>>;
   return (
-    accounts.safeParse(named).success &&
-    typeof event === 'string' &&
-    event.length >= 1 &&
-    event.length <= 100 &&
+    Array.isArray(named) &&
+    named.length <= 20 &&
+    named.every(({ kind, value }) => isText(kind, 20) && isText(value, 255)) &&
+    isText(event, 100) &&
     typeof properties === 'object' &&
     properties !== null
   );

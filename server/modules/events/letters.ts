@@ -22,7 +22,7 @@ export interface InboxFact {
 }
 
 /** So many facts are projected at once, or one letter that has more. */
-const batchSize = 2000;
+const batchSize = 4000;
 const lettersAtOnce = 200;
 const lanesAtOnce = laneCount / 2;
 

@@ -23,10 +23,19 @@ export const noteActs: Listener = async (ctx, events) => {
   if (noted.size === 0) return;
   // In one order, so that two batches never wait for each other in a ring.
   const ids = [...noted.keys()].sort((a, b) => a - b);
+  const times = (of: 'act' | 'mute') => `{${ids.map((id) => noted.get(id)?.[of]?.getTime() ?? 'null').join(',')}}`;
+  const moment = (ms: string) => sql.raw(`'epoch'::timestamptz + ${ms} * interval '1 millisecond'`);
+  // Who did something later already is passed over before he would be locked: shops tell old things, too.
   await sql`
     insert into touch_person as p (customer_id, last_act_at, muted_at)
-    select * from unnest(${ids}::bigint[], ${ids.map((id) => noted.get(id)?.act ?? null)}::timestamptz[],
-      ${ids.map((id) => noted.get(id)?.mute ?? null)}::timestamptz[])
+    select n.id, n.act, n.mute from (
+      select id, ${moment('act')} as act, ${moment('mute')} as mute
+      from unnest(${`{${ids.join(',')}}`}::bigint[], ${times('act')}::bigint[], ${times('mute')}::bigint[]) as n(id, act, mute)
+    ) n
+    where not exists (
+      select 1 from touch_person k where k.customer_id = n.id
+        and (n.act is null or k.last_act_at >= n.act) and (n.mute is null or k.muted_at >= n.mute)
+    )
     on conflict (customer_id) do update
       set last_act_at = greatest(p.last_act_at, excluded.last_act_at), muted_at = greatest(p.muted_at, excluded.muted_at)
       where excluded.last_act_at > coalesce(p.last_act_at, '-infinity') or excluded.muted_at > coalesce(p.muted_at, '-infinity')

@@ -29,10 +29,9 @@ export function createTeller(): Listener {
       });
     }
     const { rings } = none;
-    const planned = await planMessages(ctx, news);
-    if (planned.length > 0) return;
     const { rows } = await sql`select 1 from webhook where is_enabled and deleted_at is null limit 1`.execute(ctx.db);
-    if (rows.length === 0 && rings === none.rings) none.until = Date.now() + lookAgainMs;
+    if (rows.length > 0) await planMessages(ctx, news);
+    else if (rings === none.rings) none.until = Date.now() + lookAgainMs;
   };
 }
 
