@@ -314,9 +314,6 @@ interface Ready {
   readonly setupToken?: string;
 }
 
-/** As `npm start` has it: what a batch of facts needs for a moment is gone before it counts as old. */
-const youngSpace = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
-
 /** @param log what the child says is added to this file; without one, only its errors are shown, as ours */
 async function startChild(
   file: string,
@@ -326,7 +323,7 @@ async function startChild(
 ): Promise<{ child: Omit<Process, 'url'>; ready: Ready }> {
   const own = Object.entries(process.env).filter(([name]) => !/^(SIYU_|SANDBOX_|DATABASE_URL$)/.test(name));
   const output = log === undefined ? undefined : openSync(log, 'a');
-  const child = spawn(process.execPath, [...youngSpace, join(root, file)], {
+  const child = spawn(process.execPath, [join(root, file)], {
     cwd: root,
     env: { ...Object.fromEntries(own), ...env },
     stdio: ['ignore', output ?? 'ignore', output ?? 'inherit', 'ipc'],
