@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Ctx, WriteCtx } from '#platform/ctx';
-import { sql } from '#platform/db';
+import { copyRows, sql } from '#platform/db';
+import { sqlState } from '#platform/errors';
 import { laneCount } from '#platform/facts';
 
 /** A row of the inbox: facts that were told together. */
@@ -97,15 +98,24 @@ function keyOf({ source, messageId }: Pick<InboxFact, 'source' | 'messageId'>): 
   return hash('sha256', `${source} ${messageId}`, 'hex').slice(0, 32);
 }
 
-const asKey = sql<string>`replace(key::text, '-', '')`;
+/** Of these keys, those that are known already. As one text: the driver takes longer over an array than PostgreSQL over all of this. */
+async function findKnown(ctx: Ctx, keys: readonly string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ key: string }>`
+    select replace(key::text, '-', '') as key from event_key where key = any(${`{${keys.join(',')}}`}::uuid[])
+  `.execute(ctx.db);
+  return new Set(rows.map((row) => row.key));
+}
 
 /** Of message ids of a source, those whose facts are known already. */
 export async function findTold(ctx: Ctx, source: string, messageIds: readonly string[]): Promise<Set<string>> {
   const byKey = new Map(messageIds.map((messageId) => [keyOf({ source, messageId }), messageId]));
-  const { rows } = await sql<{ key: string }>`
-    select ${asKey} as key from event_key where key = any(${[...byKey.keys()]}::uuid[])
-  `.execute(ctx.db);
-  return new Set(rows.flatMap((row) => byKey.get(row.key) ?? []));
+  const known = await findKnown(ctx, [...byKey.keys()]);
+  return new Set([...byKey].flatMap(([key, messageId]) => (known.has(key) ? [messageId] : [])));
+}
+
+/** Another worker was told the same at the same moment: the transaction changed nothing and is run again. */
+class ToldMeanwhile extends Error {
+  readonly code = '40001';
 }
 
 /** Facts that were not told before; the key is what makes a repeated callback harmless. */
@@ -115,21 +125,15 @@ export async function keepNew(ctx: WriteCtx, facts: readonly InboxFact[]): Promi
     const key = keyOf(fact);
     if (!byKey.has(key)) byKey.set(key, fact);
   }
+  const known = await findKnown(ctx, [...byKey.keys()]);
+  for (const key of known) byKey.delete(key);
   // In one order, so that two workers that were told the same do not wait for each other in a ring.
-  const keys = [...byKey.keys()].sort();
-  // As texts: the driver takes longer over an array than PostgreSQL does over all of this.
-  const times = keys.map((key) => byKey.get(key)?.occurredAt.getTime());
-  const { rows } = await sql<{ kept: string[] | null }>`
-    with kept as (
-      insert into event_key (key, occurred_at)
-      select key, 'epoch'::timestamptz + at * interval '1 millisecond'
-      from unnest(${`{${keys.join(',')}}`}::uuid[], ${`{${times.join(',')}}`}::bigint[]) as told(key, at)
-      on conflict do nothing returning key
-    )
-    select case when count(*) < ${keys.length} then coalesce(array_agg(${asKey}), '{}') end as kept from kept
-  `.execute(ctx.db);
-  const kept = rows[0]?.kept;
-  if (!kept) return [...byKey.values()];
-  const isNew = new Set(kept);
-  return [...byKey].flatMap(([key, fact]) => (isNew.has(key) ? [fact] : []));
+  const rows = [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, fact]) => [key, fact.occurredAt]);
+  try {
+    await copyRows(ctx.db, 'event_key', ['key', 'occurred_at'], rows);
+  } catch (error) {
+    if (sqlState(error) === '23505') throw new ToldMeanwhile('another worker was told the same', { cause: error });
+    throw error;
+  }
+  return [...byKey.values()];
 }

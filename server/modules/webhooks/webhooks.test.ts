@@ -268,7 +268,7 @@ describe('telling', () => {
       await work();
       return count;
     };
-    expect(await queries(async () => {})).toBe(2);
+    expect(await queries(async () => {})).toBe(1);
     expect(await queries(async () => {})).toBe(0);
     await add('http://one.test/');
     await tell([event()], teller);
