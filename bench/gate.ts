@@ -219,7 +219,7 @@ function historySql(count: number, customers: number): string[] {
   const each = Math.ceil(count / months.length);
   return months.flatMap(({ name, from, until }, m) => {
     const at = `timestamptz '${from}' + n * (timestamptz '${until}' - timestamptz '${from}') / ${each + 1}`;
-    const customer = `1 + (n * 7919 + ${m} * 104729) % ${customers}`;
+    const customer = `1 + (n * 7919 + ${m * 104_729}) % ${customers}`;
     const attach = (table: string) =>
       `alter table ${table} attach partition ${table}_${name} for values from ('${from}') to ('${until}')`;
     return [
@@ -227,15 +227,15 @@ function historySql(count: number, customers: number): string[] {
       `insert into touch_${name} (customer_id, occasion_at, purpose, kind, source_id, part, channel, category, version_id, staff_id,
         external_userid, state, reason, priority, due_at, planned_at, decided_at, settled_at, pack_id)
       select ${customer}, ${at}, 'campaign ' || ${1000 + m * 100} + n / ${customers}, 'campaign', ${1000 + m * 100} + n / ${customers}, 'A',
-        'wecom_mass', (array['care', 'content', 'content', 'promotion'])[1 + n % 4], 1, 1 + n % 200, 'wm' || (${customer}),
+        'wecom_mass', (array['care', 'content', 'content', 'promotion'])[(1 + n % 4)::int], 1, 1 + n % 200, 'wm' || (${customer}),
         case when n % 5 = 0 then 'suppressed' else 'delivered' end, case when n % 5 = 0 then 'cap' end, 2, ${at}, ${at}, ${at}, ${at}, n / 100
-      from generate_series(0, ${each - 1}) n`,
+      from generate_series(0::bigint, ${each - 1}) n`,
       attach('touch'),
       `create table attention_${name} (like attention including defaults including constraints)`,
       `insert into attention_${name} (customer_id, at, touch_id, channel, category, staff_id, is_open)
       select ${customer}, ${at}, -(n + ${m}::bigint * ${each} + 100000000), 'wecom_mass',
-        (array['care', 'content', 'content', 'promotion'])[1 + n % 4], 1 + n % 200, false
-      from generate_series(0, ${each - 1}) n`,
+        (array['care', 'content', 'content', 'promotion'])[(1 + n % 4)::int], 1 + n % 200, false
+      from generate_series(0::bigint, ${each - 1}) n`,
       attach('attention'),
       `vacuum analyze touch_${name}`,
       `vacuum analyze attention_${name}`,
