@@ -554,13 +554,14 @@ export interface ImportRejectionTable {
 export interface InboxTable {
   id: GeneratedAlways<number>;
   lane: number;
-  facts: string;
+  facts: string | null;
   fact_count: number;
   received_at: Date;
   attempts: Generated<number>;
   retry_at: Date | null;
   problem: string | null;
   is_failed: Generated<boolean>;
+  packed: Buffer | null;
 }
 
 export interface InboxLaneTable {

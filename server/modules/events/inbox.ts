@@ -3,7 +3,7 @@ import type { getInbox } from '#contract/events';
 import { recordAudit } from '#organization';
 import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { sql } from '#platform/db';
-import { inboxChannel, type StoreOptions, storeFacts } from '#platform/facts';
+import { inboxChannel, type StoreOptions, storeFacts, unpackLetter } from '#platform/facts';
 import { type Fact, isPressing, subjectOf } from './facts.ts';
 
 /**
@@ -42,7 +42,7 @@ export async function readInbox(ctx: Ctx): Promise<Output<typeof getInbox>> {
     failed: failed.map((row) => ({
       id: row.id,
       // A letter that fails is opened: what failed is one fact.
-      name: (JSON.parse(row.facts) as { name: string }[])[0]?.name ?? '',
+      name: (JSON.parse(unpackLetter(row)) as { name: string }[])[0]?.name ?? '',
       receivedAt: row.received_at.toISOString(),
       attempts: row.attempts,
       problem: row.problem ?? '',

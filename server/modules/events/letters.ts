@@ -2,12 +2,11 @@ import { hash } from 'node:crypto';
 import type { Ctx, WriteCtx } from '#platform/ctx';
 import { copyRows, sql } from '#platform/db';
 import { sqlState } from '#platform/errors';
-import { laneCount } from '#platform/facts';
+import { type LetterText, laneCount, unpackLetter } from '#platform/facts';
 
 /** A row of the inbox: facts that were told together. */
-export interface Letter {
+export interface Letter extends LetterText {
   id: number;
-  facts: string;
   fact_count: number;
   received_at: Date;
 }
@@ -36,10 +35,11 @@ export interface LaneRange {
 export async function openLetter(ctx: WriteCtx, id: number): Promise<number> {
   const [letter] = await takeLetter(ctx, id);
   if (!letter) return 0;
+  const facts = (JSON.parse(unpackLetter(letter)) as unknown[]).map((fact) => JSON.stringify([fact]));
   await sql`
     insert into inbox (lane, facts, fact_count, received_at)
-    select i.lane, json_build_array(fact)::text, 1, i.received_at
-    from inbox i cross join json_array_elements(i.facts::json) with ordinality as f(fact, place) where i.id = ${id} order by place
+    select i.lane, f.fact, 1, i.received_at
+    from inbox i cross join unnest(${facts}::text[]) with ordinality as f(fact, place) where i.id = ${id} order by place
   `.execute(ctx.db);
   await ctx.db.deleteFrom('inbox').where('id', '=', id).execute();
   return 1;
@@ -61,9 +61,9 @@ export async function takeLetters(ctx: WriteCtx, range: LaneRange): Promise<Lett
   `.execute(ctx.db);
   if (lanes.length === 0) return [];
   const { rows } = await sql<Letter>`
-    select id, facts, fact_count, received_at from (
+    select id, facts, packed, fact_count, received_at from (
       select *, sum(fact_count) over (order by id) - fact_count as before from (
-        select id, facts, fact_count, received_at from inbox
+        select id, facts, packed, fact_count, received_at from inbox
         where lane = any(${lanes.map((row) => row.lane)}) and not is_failed and (retry_at is null or retry_at <= clock_timestamp())
         order by id limit ${lettersAtOnce}
       ) as oldest
@@ -75,7 +75,7 @@ export async function takeLetters(ctx: WriteCtx, range: LaneRange): Promise<Lett
 
 export async function takeLetter(ctx: WriteCtx, id: number): Promise<Letter[]> {
   const { rows } = await sql<Letter>`
-    select i.id, i.facts, i.fact_count, i.received_at
+    select i.id, i.facts, i.packed, i.fact_count, i.received_at
     from inbox i join inbox_lane l on l.lane = i.lane
     where i.id = ${id} and not i.is_failed for update of l skip locked
   `.execute(ctx.db);
@@ -86,7 +86,7 @@ export async function takeLetter(ctx: WriteCtx, id: number): Promise<Letter[]> {
 type Written = Omit<InboxFact, 'occurredAt' | 'receivedAt'> & { occurredAt: number | string };
 
 export function readLetter(letter: Letter): InboxFact[] {
-  return (JSON.parse(letter.facts) as Written[]).map((fact) => ({
+  return (JSON.parse(unpackLetter(letter)) as Written[]).map((fact) => ({
     ...fact,
     occurredAt: new Date(fact.occurredAt),
     receivedAt: letter.received_at,

@@ -19,7 +19,7 @@ import {
 import { ensureStaff } from '#organization';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { copyRows, sql } from '#platform/db';
-import { inboxChannel, otherLanes, pressingLanes } from '#platform/facts';
+import { inboxChannel, otherLanes, pressingLanes, unpackLetter } from '#platform/facts';
 import { ensureMonths } from '#platform/partitions';
 import type { Pump } from '#platform/pump';
 import { type FactName, factSchemas } from './facts.ts';
@@ -132,11 +132,11 @@ async function projectOneByOne(ctx: Ctx, letters: readonly Letter[], audience: A
           problem,
         }))
         .where('id', '=', id)
-        .returning(['is_failed', 'facts'])
+        .returning(['is_failed', 'facts', 'packed'])
         .executeTakeFirst();
       if (row?.is_failed) {
         ctx.log.error(
-          { err: error, letter: id, fact: row.facts.slice(0, 300) },
+          { err: error, letter: id, fact: unpackLetter(row).slice(0, 300) },
           'a fact cannot be projected and was set aside',
         );
       }
