@@ -2,7 +2,8 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type WriteCtx, wake } from './ctx.ts';
 import { sql } from './db.ts';
 
-/** Channel on which new facts are announced. */
+/** Channels on which new facts are announced: those on which a person waits, and all others. */
+export const pressingChannel = 'inbox_pressing';
 export const inboxChannel = 'inbox';
 
 /**
@@ -70,7 +71,8 @@ export async function storeFacts(
     return sql`(${lane}::smallint, ${facts}::text, ${packed}::bytea, ${letter.length}::integer, clock_timestamp())`;
   });
   await sql`insert into inbox (lane, facts, packed, fact_count, received_at) values ${sql.join(rows)}`.execute(ctx.db);
-  wake(ctx, inboxChannel);
+  if (facts.some((fact) => fact.isPressing)) wake(ctx, pressingChannel);
+  if (facts.some((fact) => !fact.isPressing)) wake(ctx, inboxChannel);
 }
 
 /** What is written of a letter: its JSON, or that packed. */

@@ -3,7 +3,7 @@ import type { getInbox } from '#contract/events';
 import { recordAudit } from '#organization';
 import { type Ctx, type WriteCtx, wake } from '#platform/ctx';
 import { sql } from '#platform/db';
-import { inboxChannel, type StoreOptions, storeFacts, unpackLetter } from '#platform/facts';
+import { inboxChannel, pressingChannel, type StoreOptions, storeFacts, unpackLetter } from '#platform/facts';
 import { type Fact, isPressing, subjectOf } from './facts.ts';
 
 /**
@@ -57,6 +57,7 @@ export async function retryFailedFacts(ctx: WriteCtx): Promise<number> {
     .where('is_failed', '=', true)
     .returning('id')
     .execute();
+  wake(ctx, pressingChannel);
   wake(ctx, inboxChannel);
   await recordAudit(ctx, { action: 'inbox.retried', subjectKind: 'inbox', subjectId: rows.length });
   return rows.length;

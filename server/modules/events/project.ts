@@ -19,7 +19,7 @@ import {
 import { ensureStaff } from '#organization';
 import { type Ctx, inTransaction, type WriteCtx } from '#platform/ctx';
 import { copyRows, sql } from '#platform/db';
-import { inboxChannel, otherLanes, pressingLanes, unpackLetter } from '#platform/facts';
+import { inboxChannel, otherLanes, pressingChannel, pressingLanes, unpackLetter } from '#platform/facts';
 import { ensureMonths } from '#platform/partitions';
 import type { Pump } from '#platform/pump';
 import { type FactName, factSchemas } from './facts.ts';
@@ -83,10 +83,13 @@ const maxAttempts = 5;
  */
 export function createProjectors(hearers: Omit<Audience, 'memory'>): Pump[] {
   const audience = { ...hearers, memory: createPeopleMemory() };
-  const common = { channel: inboxChannel, pollMs: 1000, lanes: 1 };
+  const pumpOf = (name: string, channel: string, range: LaneRange, lanes: number): Pump => ({
+    ...{ name, channel, lanes, pollMs: 1000 },
+    drain: (ctx) => projectBatch(ctx, range, audience),
+  });
   return [
-    { ...common, name: 'events.project_pressing', drain: (ctx) => projectBatch(ctx, pressingLanes, audience) },
-    { ...common, lanes: 2, name: 'events.project', drain: (ctx) => projectBatch(ctx, otherLanes, audience) },
+    pumpOf('events.project_pressing', pressingChannel, pressingLanes, 1),
+    pumpOf('events.project', inboxChannel, otherLanes, 2),
   ];
 }
 
