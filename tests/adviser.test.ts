@@ -105,6 +105,9 @@ describe('an adviser with a phone', () => {
     return page;
   }
 
+  /** So many days from now, by the brand's calendar. */
+  const day = (days: number) =>
+    new Date(Date.now() + days * 86_400_000).toLocaleDateString('sv-SE', { timeZone: 'Asia/Shanghai' });
   const assign = async (title: string) => {
     const { rows } = await siyu.call(siyu.owner, listCustomers, { search: '小芳' });
     await siyu.call(siyu.owner, createAssignment, {
@@ -112,8 +115,8 @@ describe('an adviser with a phone', () => {
       category: 'service',
       title,
       words: '{{customer_name}}，您好，我是{{staff_name}}',
-      dueOn: new Date().toISOString().slice(0, 10),
-      lastDay: new Date(Date.now() + 5 * 86_400_000).toISOString().slice(0, 10),
+      dueOn: day(0),
+      lastDay: day(5),
     });
     await siyu.settle();
     const { rows: tasks } = await siyu.call(siyu.owner, listTasks, {});
