@@ -155,7 +155,7 @@ export function TouchList({ filters, isEmbedded = false }: Props) {
         },
         { title: t('touch.channelTitle'), key: 'channel', render: (_, row) => <TouchWhat touch={row} /> },
         { title: t('touch.content'), key: 'text', render: (_, row) => content(row) },
-        { title: t('follow.staff'), key: 'staff', render: (_, row) => row.staff?.name ?? '–' },
+        { title: t('follow.staff'), key: 'staff', className: 'nowrap', render: (_, row) => row.staff?.name ?? '–' },
         {
           title: t('touch.plannedAt'),
           key: 'planned',
