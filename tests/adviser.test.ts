@@ -1,6 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCode } from '#contract/acquisition';
 import { listCustomers } from '#contract/customers';
@@ -11,14 +9,7 @@ import { setConnection, startReconciliation } from '#contract/wecom';
 import { type Sandbox, startSandbox } from '#sandbox';
 import { freePort } from '#scripts/processes';
 import { createTestApp, password, type TestApp } from '#testing';
-
-/** scripts/setup.mjs notes where it found or installed a Chromium. */
-function chromiumPath(): string {
-  const note = join(import.meta.dirname, '..', 'node_modules', '.siyu-chromium');
-  return process.env.SIYU_CHROMIUM ?? (existsSync(note) ? readFileSync(note, 'utf8').trim() : '/usr/bin/chromium');
-}
-
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+import { launchChromium } from '#testing/browser';
 
 /** WeCom's own browser on a phone. */
 const userAgent =
@@ -76,7 +67,7 @@ describe('an adviser with a phone', () => {
     await siyu.settle();
     const user = { name: '林晓雨', email: 'lin@siyu.test', role: 'adviser', password, staffId: null } as const;
     userId = (await siyu.call(siyu.owner, createUser, user)).id;
-    browser = await chromium.launch({ executablePath: chromiumPath(), args: flags });
+    browser = await launchChromium();
   });
 
   afterAll(async () => {
@@ -157,7 +148,10 @@ describe('an adviser with a phone', () => {
     await phone.getByRole('button', { name: '改天' }).click();
     await phone.getByRole('button', { name: '明天' }).click();
     await phone.getByText('改到').waitFor();
-    expect(await siyu.call(siyu.owner, getTask, { id })).toMatchObject({ state: 'postponed', postponeCount: 1 });
+    // The page says so at once, and the server is asked meanwhile.
+    await expect
+      .poll(() => siyu.call(siyu.owner, getTask, { id }))
+      .toMatchObject({ state: 'postponed', postponeCount: 1 });
   });
 
   it('finds the customer of the chat in the sidebar and puts the words into it; the ledger says delivered', async () => {

@@ -1,29 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setConnection } from '#contract/wecom';
 import { type Sandbox, startSandbox } from '#sandbox';
 import { freePort } from '#scripts/processes';
-import { createTestApp, password, type TestApp } from '#testing';
-
-const root = join(import.meta.dirname, '..');
-
-/** scripts/setup.mjs notes where it found or installed a Chromium. */
-function chromiumPath(): string {
-  const note = join(root, 'node_modules', '.siyu-chromium');
-  return process.env.SIYU_CHROMIUM ?? (existsSync(note) ? readFileSync(note, 'utf8').trim() : '/usr/bin/chromium');
-}
-
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { createTestApp, type TestApp } from '#testing';
+import { type Browser, openBrowser } from '#testing/browser';
 
 /** The main loop, by hand: an operator at a desk, a person with a phone. */
 describe('in a browser', () => {
@@ -31,7 +12,6 @@ describe('in a browser', () => {
   let sandbox: Sandbox;
   let browser: Browser;
   let url: string;
-  const errors: string[] = [];
 
   beforeAll(async () => {
     sandbox = await startSandbox({ seed: 'browser', policy: { halfFirst: 0 } });
@@ -49,7 +29,7 @@ describe('in a browser', () => {
     });
     await sandbox.setCallback({ url: `${url}/wecom/callback`, token: corp.token, encodingAesKey: corp.encodingAesKey });
     await siyu.settle();
-    browser = await chromium.launch({ executablePath: chromiumPath(), args: flags });
+    browser = await openBrowser();
   });
 
   afterAll(async () => {
@@ -58,20 +38,8 @@ describe('in a browser', () => {
     await siyu?.close();
   });
 
-  async function open(address: string, width = 1280): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width, height: 860 }, locale: 'zh-CN' });
-    const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
-    page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(address);
-    return page;
-  }
-
   it('an operator makes a code, a person scans it, is welcomed, and stands in the list with the right source', async () => {
-    const desk = await open(`${url}/codes/new`);
-    await desk.getByTestId('sign-in-email').fill('owner@siyu.test');
-    await desk.getByTestId('sign-in-password').fill(password);
-    await desk.getByTestId('sign-in-submit').click();
+    const desk = await browser.openDesk(url, '/codes/new');
 
     await desk.getByTestId('code-name').fill('静安店收银台');
     await choose(desk, 'code-source', '门店');
@@ -83,7 +51,7 @@ describe('in a browser', () => {
     await siyu.settle();
 
     const way = sandbox.truth().contactWays.find((other) => other.remark === '静安店收银台');
-    const phone = await open(`${sandbox.url}/?lang=zh&scan=${way?.configId}`);
+    const phone = await browser.open(`${sandbox.url}/?lang=zh&scan=${way?.configId}`);
     await phone.getByTestId('recognise-qr').click();
     const bubble = phone.getByTestId('message').filter({ hasText: '我是林晓雨' });
     await bubble.waitFor();
@@ -100,7 +68,7 @@ describe('in a browser', () => {
     expect(text).toContain('静安店收银台');
     await row.first().getByText(name).first().click();
     await desk.getByText('林晓雨').first().waitFor();
-    expect(errors).toEqual([]);
+    expect(browser.errors).toEqual([]);
   });
 });
 

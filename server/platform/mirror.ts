@@ -1,6 +1,7 @@
 import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
@@ -368,17 +369,7 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
   }
 
   let isFollowing = false;
-  let endRest = () => {};
-  function rest(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      endRest = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      if (stopped) endRest();
-    });
-  }
+  const closing = new AbortController();
 
   let isSwapping = false;
   async function drainReaders(): Promise<void> {
@@ -386,6 +377,35 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
     while (readers > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     for (const connection of idle.splice(0)) connection.closeSync();
     isSwapping = false;
+  }
+
+  async function read<T extends MirrorRow>(sql: string, signal?: AbortSignal): Promise<T[]> {
+    while (readers >= maxReaders || isSwapping) {
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        setTimeout(resolve, 50);
+      });
+      signal?.throwIfAborted();
+    }
+    const current = copy;
+    if (!current) throw new Error('the mirror is not built yet');
+    readers++;
+    const connection = idle.pop() ?? (await current.instance.connect());
+    const stop = () => connection.interrupt();
+    try {
+      signal?.throwIfAborted();
+      signal?.addEventListener('abort', stop);
+      const reader = await connection.runAndReadAll(sql);
+      return reader.getRowObjectsJS().map(plainRow) as T[];
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      idle.push(connection);
+      readers--;
+      waiting.shift()?.();
+    }
   }
 
   async function tidy(): Promise<void> {
@@ -430,36 +450,11 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
     },
     async query<T extends MirrorRow>(sql: string, signal?: AbortSignal): Promise<T[]> {
       if (isFollowing && Date.now() - (equalAt ?? 0) > freshMs) await catchUp();
-      while (readers >= maxReaders || isSwapping) {
-        await new Promise<void>((resolve) => {
-          waiting.push(resolve);
-          setTimeout(resolve, 50);
-        });
-        signal?.throwIfAborted();
-      }
-      const current = copy;
-      if (!current) throw new Error('the mirror is not built yet');
-      readers++;
-      const connection = idle.pop() ?? (await current.instance.connect());
-      const stop = () => connection.interrupt();
-      try {
-        signal?.throwIfAborted();
-        signal?.addEventListener('abort', stop);
-        const reader = await connection.runAndReadAll(sql);
-        return reader.getRowObjectsJS().map(plainRow) as T[];
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw error;
-      } finally {
-        signal?.removeEventListener('abort', stop);
-        idle.push(connection);
-        readers--;
-        waiting.shift()?.();
-      }
+      return read<T>(sql, signal);
     },
     async status() {
       const memory = copy
-        ? await mirror.query<{ bytes: number }>('select sum(memory_usage_bytes)::bigint as bytes from duckdb_memory()')
+        ? await read<{ bytes: number }>('select sum(memory_usage_bytes)::bigint as bytes from duckdb_memory()')
         : [];
       return {
         state: problem !== null ? 'failed' : building || !copy ? 'building' : 'following',
@@ -495,13 +490,13 @@ export async function openMirror(settings: MirrorSettings, tables: readonly Mirr
             await new Promise((resolve) => setTimeout(resolve, 2000));
           }
           const restMs = Math.min(longestRestMs, Math.max(stepEveryMs, restShare * (performance.now() - begun)));
-          await rest(restMs);
+          await sleep(restMs, undefined, { signal: closing.signal }).catch(() => {});
         }
       })();
     },
     async close() {
       stopped = true;
-      endRest();
+      closing.abort();
       await loop;
       await working.catch(() => {});
       await drainReaders();

@@ -29,8 +29,10 @@ export interface Browser {
   close(): Promise<void>;
 }
 
+export const launchChromium = () => chromium.launch({ executablePath: chromiumPath(), args: flags });
+
 export async function openBrowser(): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: flags });
+  const browser = await launchChromium();
   const errors: string[] = [];
   const self: Browser = {
     errors,

@@ -69,10 +69,7 @@ export interface Packer {
     runtime: Runtime,
     signal: AbortSignal,
   ): Promise<PackSubmission>;
-  /**
-   * After a lost answer: the id under which the platform has this pack. `absent` only where it is sure, for it is submitted anew:
-   * another worker may have been sending it until up to `handOverMs` after the first look.
-   */
+  /** After a lost answer: the id under which the platform has this pack. `absent` only where it is sure: it is submitted anew. */
   find(
     ctx: Ctx,
     pack: TouchPack,

@@ -5,7 +5,7 @@ import { createTouchWorld, hours, morning, openPolicy, type TouchWorld } from '#
 import { askToRemind, cancelPack, decideAboutPack, decideAboutTouch } from './by-hand.ts';
 import { cancelTouches } from './cancel.ts';
 import { withdrawConsent } from './consent.ts';
-import type { Packer, PackResult, PackSubmission, TouchPack } from './pack.ts';
+import { handOverMs, type Packer, type PackResult, type PackSubmission, type TouchPack } from './pack.ts';
 import { createPackDelivery } from './pack-delivery.ts';
 
 let world: TouchWorld;
@@ -314,6 +314,21 @@ describe('handing over', () => {
       expect(platform.tasks).toHaveLength(1);
     },
   );
+
+  it('of a worker that may only have lost its connection is left alone until it surely sends nothing any more', async () => {
+    await planMass(1);
+    const platform = createPlatform();
+    platform.answers.push('hangs');
+    const cutOff = await world.startWorker(7);
+    void createPackDelivery(platform.packer).drain(world.ctx, world.runtime, cutOff.worker);
+    await expect.poll(async () => (await packs())[0]?.state).toBe('claimed');
+    await cutOff.die();
+    await drain(platform.packer);
+    const { rows } = await world.database.pool.query(
+      'select extract(epoch from retry_at - clock_timestamp())::float8 as wait from touch_pack',
+    );
+    expect(rows[0]?.wait).toBeGreaterThan(handOverMs / 1000);
+  });
 
   it('that nobody can find out about is unknown, and never goes again by itself', async () => {
     await planMass(1);

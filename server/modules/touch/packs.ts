@@ -5,7 +5,7 @@ import { isOrphaned, type Worker } from '#platform/pump';
 import { giveAttentionBack, type TouchRef } from './attention.ts';
 import { isNotHeld } from './hold.ts';
 import { type FinishedTouch, finishedColumns, finishTouches } from './ledger.ts';
-import { type PackState, type PackSubmission, pollPauseMs, type TouchPack } from './pack.ts';
+import { handOverMs, type PackState, type PackSubmission, pollPauseMs, type TouchPack } from './pack.ts';
 import { gateChannel } from './plan.ts';
 import { pauseAfter, type Receipt, type TouchReason } from './rules.ts';
 
@@ -28,7 +28,8 @@ const settlingMs = 15_000;
 
 /**
  * What a dead worker held, or this one dropped, may be on the platform: it is looked for there before anything else. A worker that
- * only lost its connection counts as dead, and may still be sending: for `handOverMs` at most, which `find` knows.
+ * only lost its connection counts as dead, and may be about to send: it is waited for, for what a process knows of an earlier attempt says
+ * nothing of this one.
  */
 export async function freePacks(
   ctx: Ctx,
@@ -39,6 +40,7 @@ export async function freePacks(
   await sql`
     update touch_pack set state = 'planned', claimed_by = null, may_have_arrived = true,
       retry_at = clock_timestamp() + ${settlingMs / 1000} * interval '1 second'
+        + case when claimed_by = ${worker.number} then 0 else ${handOverMs / 1000} end * interval '1 second'
     where state = 'claimed' and channel = ${channel} and id <> all(${inFlight}::bigint[])
       and (claimed_by = ${worker.number} or ${isOrphaned('claimed_by')})
   `.execute(ctx.db);
