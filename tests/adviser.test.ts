@@ -147,8 +147,7 @@ describe('an adviser with a phone', () => {
     await phone.getByText('王小芳，您好，我是林晓雨').waitFor();
     await phone.getByRole('button', { name: '改天' }).click();
     await phone.getByRole('button', { name: '明天' }).click();
-    await phone.getByText('改到').waitFor();
-    // The page says so at once, and the server is asked meanwhile.
+    await phone.getByText(/改到 \S/).waitFor();
     await expect
       .poll(() => siyu.call(siyu.owner, getTask, { id }))
       .toMatchObject({ state: 'postponed', postponeCount: 1 });
