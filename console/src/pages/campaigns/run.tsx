@@ -35,7 +35,7 @@ export function Run({ campaign, run }: { campaign: Campaign; run: Campaign['runs
     ...reading(getCampaignRun, { id: campaign.id, number: run.number }),
     // By what this answer says: the campaign, read apart, may know sooner that the run is final.
     refetchInterval: ({ state: { data: known } }) =>
-      known?.state === 'final' ? false : known?.state === 'measuring' && run.state !== 'final' ? 20_000 : 5_000,
+      known?.state === 'final' ? false : known?.state === 'measuring' ? 10_000 : 5_000,
   });
   const measuring = useWriting(measureCampaignRun);
   if (data === undefined) return <Panel>{error ? <ErrorNotice error={error} /> : <Skeleton active />}</Panel>;
